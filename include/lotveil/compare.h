@@ -1,0 +1,127 @@
+/** The comparison: Tables 1, 3, 4 and 5 of the published protocol (docs/protocol.md sections
+ *  3, 5 and 6), between records; no files, sockets or clocks. */
+#ifndef LOTVEIL_COMPARE_H
+#define LOTVEIL_COMPARE_H
+
+#include <lotveil/record.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Table 1: publish (downstream) ---- */
+
+/** One set to publish. Borrowed. `x` and `y` are secret. */
+typedef struct {
+    const char *quality_channel;
+    const char *xor_channel;
+    const lv_series *series;
+    uint64_t sequence;
+    const lv_pair *pairs;
+    size_t pair_count;
+    const uint64_t *x;         /* earlier values, pair_count of them */
+    const uint64_t *y;         /* later values */
+    const lv_digest *corrects; /* or NULL */
+    int64_t time;
+} lv_set_plan;
+
+typedef struct {
+    lv_digest set_id;
+    lv_secret_key *key;
+    lv_buffer quality_record; /* Signed */
+    lv_buffer xor_record;     /* Signed */
+} lv_set_made;
+
+/** Expands, encrypts x, y and w = x xor y under `key`, proves, binds and signs both records.
+ * @param key  fresh, from lv_key_generate; taken over (also on failure). NULL: made here. */
+LV_MUST_CHECK lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author,
+                                    lv_secret_key *key, const lv_job *job, lv_set_made *out,
+                                    lv_error *err);
+void lv_set_made_free(lv_set_made *made);
+
+/** Expands values into bits, most significant first. The caller wipes with lv_bits_wipe. */
+LV_MUST_CHECK lv_status lv_bits_expand(const uint64_t *values, size_t count, unsigned width,
+                                       lv_bits *out);
+void lv_bits_wipe(lv_bits *bits); /* wipes and frees */
+
+/* ---- Table 3: combine (upstream; recomputed by the downstream) ---- */
+
+/** Both records of a set, checked and decoded. */
+typedef struct lv_set lv_set;
+
+/** Opens the quality record (as every member may): signature, fields, key proof, ciphertexts.
+ *  @return LV_OK; LV_INVALID, LV_E_SYNTAX, LV_E_LIMIT with words. */
+LV_MUST_CHECK lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, lv_set **out,
+                                    lv_error *err);
+
+/** Adds the XOR record: signature, that it is the one whose digest stands in the quality record,
+ *  that it is bound to this key, x and y, and that series, sequence, suite and shape agree.
+ *  @return LV_OK; LV_INVALID with words. */
+LV_MUST_CHECK lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust,
+                                       lv_error *err);
+void lv_set_free(lv_set *set);
+const lv_quality *lv_set_quality(const lv_set *set); /* borrowed */
+const lv_digest *lv_set_id(const lv_set *set);       /* borrowed */
+bool lv_set_has_xor(const lv_set *set);
+
+/** Enc(z) of one pair by formulas (0), (1), (2), with its digest. */
+typedef struct {
+    uint32_t pair;
+    lv_matrix *z[LV_FORMULAS]; /* indexed by lv_formula; one row each */
+    lv_buffer encoding;        /* the canonical encodings of z[1], z[2], z[0], in that order */
+    lv_digest digest;          /* SHA-256("lotveil/v1/z\0" || set id || pair32be || encoding) */
+} lv_combined;
+
+/** @return LV_OK; LV_E_ARGUMENT without an XOR record; LV_E_RANGE where there is no such pair. */
+LV_MUST_CHECK lv_status lv_set_combine(const lv_set *set, uint32_t pair, const lv_job *job,
+                                       lv_combined *out, lv_error *err);
+void lv_combined_free(lv_combined *combined);
+
+/** The signed inquiry about a combined pair. `full` sends the vectors themselves as well, as in
+ *  the published protocol. */
+LV_MUST_CHECK lv_status lv_inquiry_make(const lv_set *set, const lv_combined *combined, bool full,
+                                        const lv_identity *author, int64_t time, lv_buffer *out,
+                                        lv_error *err);
+
+/* ---- Table 4: answer (downstream) ---- */
+
+/** Checks an inquiry against what the downstream recomputed from the ledger, before any secret is
+ *  touched: signature at `time`, that it names this set and pair and is addressed to
+ *  `downstream`, that its digest (and its vectors, where sent) are those of `combined`.
+ *  @return LV_OK; LV_REFUSED with the same words whatever was wrong with the vectors; LV_INVALID
+ *          for signature and form. */
+LV_MUST_CHECK lv_status lv_inquiry_check(const lv_set *set, const lv_combined *combined,
+                                         lv_bytes inquiry, const lv_trust *trust,
+                                         const char *downstream, int64_t time, lv_error *err);
+
+/** The signed answer to an inquiry that lv_inquiry_check let through. Finds the one formula and
+ *  column that hold from the downstream's own values, tests that ciphertext with the secret key,
+ *  and proves it.
+ * @param x,y  the downstream's own values of that pair, secret.
+ * @return LV_OK; LV_E_CORRUPT where ciphertexts and values disagree (nothing is released). */
+LV_MUST_CHECK lv_status lv_answer_make(const lv_set *set, const lv_combined *combined,
+                                       lv_bytes inquiry, const lv_secret_key *key, uint64_t x,
+                                       uint64_t y, const lv_identity *author, int64_t time,
+                                       const lv_job *job, lv_buffer *out, lv_error *err);
+
+/* ---- Table 5: verdict (upstream) ---- */
+
+typedef struct {
+    lv_formula direction; /* LV_RISE, LV_FALL or LV_EQUAL */
+    uint32_t index;       /* of the first differing bit; 0 for LV_EQUAL */
+    uint64_t scale;       /* 2^(k-1-index); 0 for LV_EQUAL */
+} lv_verdict;
+
+const char *lv_verdict_name(lv_formula direction); /* "rise", "fall", "equal" */
+
+/** Checks an answer: signature of the set's author (validity at `time`), that it answers exactly
+ *  this inquiry, and the proof. @return LV_OK, LV_INVALID with words. */
+LV_MUST_CHECK lv_status lv_verdict_check(const lv_set *set, const lv_combined *combined,
+                                         lv_bytes inquiry, lv_bytes answer, const lv_trust *trust,
+                                         int64_t time, lv_verdict *out, lv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,124 @@
+/** A suite: an additively homomorphic scheme that encrypts matrices of bits
+ *  (docs/protocol.md sections 3 and 4).
+ *
+ *  Callers see pairs and bits only: a matrix has `pairs` rows (one measurement each) of `width`
+ *  bits, most significant first. How a suite packs them into ciphertexts is its own affair.
+ *  A ciphertext that came from outside is checked when it is decoded; every matrix that exists
+ *  is therefore well formed under the public key it was decoded with. */
+#ifndef LOTVEIL_SUITE_H
+#define LOTVEIL_SUITE_H
+
+#include <lotveil/bytes.h>
+#include <lotveil/fixed.h>
+#include <lotveil/job.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LV_SET_PAIRS_MAX 4096U /* pairs one set may hold */
+
+typedef struct lv_suite lv_suite;
+typedef struct lv_secret_key lv_secret_key; /* opaque, in locked memory, wiped when freed */
+typedef struct lv_public_key lv_public_key;
+typedef struct lv_matrix lv_matrix; /* ciphertexts */
+
+/** The formulas of section 3. The result of LV_EQUAL has one column, of the others `width`. */
+typedef enum {
+    LV_EQUAL = 0, /* (0)  sum_{j<k} w_j                      zero  <=>  X = Y */
+    LV_RISE = 1,  /* (1)  x_i - y_i + 1 + 3 sum_{j<i} w_j    zero at exactly one i  <=>  X < Y */
+    LV_FALL = 2,  /* (2)  x_i - y_i - 1 + 3 sum_{j<i} w_j    zero at exactly one i  <=>  X > Y */
+} lv_formula;
+
+#define LV_FORMULAS 3U
+
+/** Plaintext bits: bits[row * width + i] is 0 or 1, i = 0 the most significant. */
+typedef struct {
+    size_t pairs;   /* rows */
+    unsigned width; /* columns, 1..LV_WIDTH_MAX */
+    uint8_t *bits;  /* pairs * width, secret */
+} lv_bits;
+
+/** Finds a suite by its name ("paillier"). NULL where there is none. */
+const lv_suite *lv_suite_find(const char *name);
+
+/** The i-th suite, NULL past the last: for listings and tests that run over all of them. */
+const lv_suite *lv_suite_at(size_t i);
+
+const char *lv_suite_name(const lv_suite *suite);
+
+/** Checks a size of key. paillier: bits of n, even, 2048..8192.
+ * @return LV_OK, or LV_E_RANGE with words that name the legal sizes. */
+LV_MUST_CHECK lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned key_bits,
+                                                lv_error *err);
+unsigned lv_suite_default_key_bits(const lv_suite *suite); /* paillier: 6000 */
+
+/** Makes a fresh key. key_bits as in lv_suite_check_key_bits. */
+LV_MUST_CHECK lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
+                                        lv_secret_key **out, lv_error *err);
+
+/** Writes the secret key (to be sealed before it rests anywhere); wipe with lv_buffer_wipe. */
+LV_MUST_CHECK lv_status lv_key_encode(const lv_secret_key *key, lv_buffer *secret);
+LV_MUST_CHECK lv_status lv_key_decode(const lv_suite *suite, lv_bytes secret, lv_secret_key **out,
+                                      lv_error *err);
+void lv_key_free(lv_secret_key *key);
+
+/** The public part, borrowed from the secret key. */
+const lv_public_key *lv_key_public(const lv_secret_key *key);
+
+/** Canonical bytes of a public key; their SHA-256 is the set id. */
+LV_MUST_CHECK lv_status lv_public_encode(const lv_public_key *key, lv_buffer *out);
+
+/** Reads a public key and refuses what is no key at all (paillier: short, even, square, prime
+ *  or non-canonical n) with LV_INVALID and words. That it is a *good* key is shown by its key
+ *  proof (src/proof/key.h). */
+LV_MUST_CHECK lv_status lv_public_decode(const lv_suite *suite, lv_bytes bytes, lv_public_key **out,
+                                         lv_error *err);
+void lv_public_free(lv_public_key *key);
+const lv_suite *lv_public_suite(const lv_public_key *key);
+unsigned lv_public_key_bits(const lv_public_key *key);
+
+/** Encrypts a matrix of bits as the holder of the secret key. Constant time in key, randomness
+ *  and bits. */
+LV_MUST_CHECK lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
+                                   lv_matrix **out, lv_error *err);
+
+void lv_matrix_free(lv_matrix *matrix);
+size_t lv_matrix_pairs(const lv_matrix *matrix);
+unsigned lv_matrix_width(const lv_matrix *matrix);
+
+/** Canonical bytes of a matrix: the one encoding of its ciphertexts, fixed width. Its length is
+ *  lv_matrix_encoded_len. */
+LV_MUST_CHECK lv_status lv_matrix_encode(const lv_matrix *matrix, lv_buffer *out);
+size_t lv_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width);
+
+/** Reads `pairs` x `width` ciphertexts and checks each (paillier: 0 < c < n^2, no factor shared
+ *  with n).
+ * @return LV_INVALID with words that name row and column of the first bad one; LV_E_SYNTAX where
+ *         the length is not the encoding's. */
+LV_MUST_CHECK lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width,
+                                         lv_bytes bytes, lv_matrix **out, lv_error *err);
+
+/** Combines Enc(x), Enc(y), Enc(w) into Enc(z) by one formula, for the rows
+ *  first .. first + count - 1. Deterministic: no blinding, so all who combine the same records
+ *  get the same bytes. The three matrices have the same shape.
+ * @param[out] z  `count` rows; width columns (LV_RISE, LV_FALL) or 1 (LV_EQUAL). */
+LV_MUST_CHECK lv_status lv_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                                   const lv_matrix *w, lv_formula formula, size_t first,
+                                   size_t count, const lv_job *job, lv_matrix **z, lv_error *err);
+
+/** Does the ciphertext at (row, column) decrypt to zero? Constant time but for the answer, which
+ *  is what the caller was asked to tell. */
+LV_MUST_CHECK lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                     unsigned column, bool *is_zero);
+
+/** Scans a whole row for its zero, always all of it, as the published system does.
+ * @return LV_OK with the column; LV_NOT_FOUND where no column decrypts to zero. */
+LV_MUST_CHECK lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                     unsigned *column);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

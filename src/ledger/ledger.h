@@ -1,0 +1,92 @@
+/** A ledger of one channel: the interface that every backend offers (embedded, Fabric). Both
+ *  return the same status for the same refusal, because the same contract refuses. A handle may
+ *  be used by several threads at once. */
+#ifndef LV_LEDGER_LEDGER_H
+#define LV_LEDGER_LEDGER_H
+
+#include "contract/contract.h"
+
+typedef struct lv_ledger lv_ledger;
+typedef struct lv_watch lv_watch;
+
+/** A place in a channel: the block, and the transaction within it. */
+typedef struct {
+    uint64_t block;
+    uint32_t transaction;
+} lv_position;
+
+/** What a node remembers of a channel. */
+typedef struct {
+    uint64_t block;
+    lv_digest hash; /* of the block's header */
+} lv_head;
+
+/** A committed write, as a watcher gets it. */
+typedef struct {
+    lv_position position;
+    char function[LV_NAME_MAX + 1];
+    const char *submitter; /* MSP id, borrowed from the ledger */
+    lv_buffer *arguments;
+    size_t argument_count;
+} lv_committed;
+void lv_committed_free(lv_committed *committed);
+
+/** Submits one call per element and returns when they are committed, all in one block or none.
+ * @param positions  `count` of them, or NULL.
+ * @return LV_OK; what the contract refused with, words naming the call; LV_UNAVAILABLE. */
+LV_MUST_CHECK lv_status lv_ledger_submit(lv_ledger *ledger, const lv_call *calls, size_t count,
+                                         lv_position *positions, lv_error *err);
+
+/** Runs a reading function on the committed state, as this ledger's identity. */
+LV_MUST_CHECK lv_status lv_ledger_read(lv_ledger *ledger, const lv_call *call, lv_buffer *response,
+                                       lv_error *err);
+
+/** The newest block. */
+LV_MUST_CHECK lv_status lv_ledger_head(lv_ledger *ledger, lv_head *out, lv_error *err);
+
+/** Is `remembered` still part of this ledger's past?
+ * @return LV_OK; LV_E_CORRUPT with words where the ledger rewrote or shortened it. */
+LV_MUST_CHECK lv_status lv_ledger_check_head(lv_ledger *ledger, const lv_head *remembered,
+                                             lv_error *err);
+
+/** Watches committed writes in order, from `from` (inclusive) on. */
+LV_MUST_CHECK lv_status lv_watch_open(lv_ledger *ledger, lv_position from, lv_watch **out,
+                                      lv_error *err);
+
+/** Waits for the next committed write, without busy polling.
+ * @param timeout_ms  how long at most; -1: until woken.
+ * @return LV_OK; LV_TIMEOUT (nothing yet, or woken); LV_UNAVAILABLE; LV_E_CORRUPT. */
+LV_MUST_CHECK lv_status lv_watch_next(lv_watch *watch, int timeout_ms, lv_committed *out,
+                                      lv_error *err);
+
+/** Makes a waiting lv_watch_next return LV_TIMEOUT now; from any thread. */
+void lv_watch_wake(lv_watch *watch);
+void lv_watch_close(lv_watch *watch);
+
+const lv_channel *lv_ledger_channel(const lv_ledger *ledger); /* borrowed */
+void lv_ledger_close(lv_ledger *ledger);
+
+/** For those who implement a backend: the first member of their handle is this table. */
+typedef struct {
+    lv_status (*submit)(lv_ledger *ledger, const lv_call *calls, size_t count,
+                        lv_position *positions, lv_error *err);
+    lv_status (*read)(lv_ledger *ledger, const lv_call *call, lv_buffer *response, lv_error *err);
+    lv_status (*head)(lv_ledger *ledger, lv_head *out, lv_error *err);
+    lv_status (*check_head)(lv_ledger *ledger, const lv_head *remembered, lv_error *err);
+    lv_status (*watch_open)(lv_ledger *ledger, lv_position from, lv_watch **out, lv_error *err);
+    lv_status (*watch_next)(lv_watch *watch, int timeout_ms, lv_committed *out, lv_error *err);
+    void (*watch_wake)(lv_watch *watch);
+    void (*watch_close)(lv_watch *watch);
+    const lv_channel *(*channel)(const lv_ledger *ledger);
+    void (*close)(lv_ledger *ledger);
+} lv_ledger_backend;
+
+struct lv_ledger {
+    const lv_ledger_backend *backend;
+};
+
+struct lv_watch {
+    lv_ledger *ledger;
+};
+
+#endif

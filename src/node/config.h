@@ -1,0 +1,115 @@
+/** Configuration of one organisation's node: `config.yaml` in its folder, and one file per series
+ *  in `series/` (downstream) or per followed series in `follow/` (upstream). Parsed once
+ *  (libcyaml, strict: an unknown or doubled key is an error) and const after. docs/config.md.
+ *
+ *      organisation: BMSP              # MSP id
+ *      role: downstream                # downstream, upstream or servicer
+ *      listen: 127.0.0.1:7102          # address of the mutual-TLS listener
+ *      ledger:
+ *        kind: embedded
+ *        folder: ../ledger             # relative to this file
+ *        quality: quality              # channel names; leave out what this node has no part in
+ *        xor: xor
+ *      members:                        # the other organisations
+ *        - msp: AMSP
+ *          role: upstream
+ *          url: https://127.0.0.1:7101
+ *          root: members/AMSP.pem      # its root certificate
+ *      limits:                         # optional, with these defaults
+ *        request_bytes: 67108864
+ *        request_seconds: 30
+ *        requests_per_minute: 600      # per peer organisation
+ *      threads: 0                      # for encryption; 0: all processors
+ *
+ *  series/moisture.yaml:
+ *      name: moisture
+ *      unit: g/cm2
+ *      columns: {lot: lot, time: month, value: moisture_g_per_cm2, parents: ""}
+ *      decimals: 2
+ *      offset: "0"                     # smallest measurement, a decimal
+ *      width: 32
+ *      suite: paillier
+ *      key_bits: 6000
+ *      compare: consecutive            # consecutive, baseline or both
+ *      baseline_lot: ""                # "": the first lot measured
+ *      grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]   # put on the ledger when not there yet
+ *
+ *  follow/moisture.yaml:
+ *      downstream: BMSP
+ *      series: moisture
+ *      servicer: SMSP
+ *      worse: rise                     # the direction that is worse: rise, fall or both
+ *      alarm_scale: 32                 # a worse change of at least this scale raises an alarm
+ *      full: false                     # send the vectors themselves (the published message)
+ */
+#ifndef LV_NODE_CONFIG_H
+#define LV_NODE_CONFIG_H
+
+#include <lotveil/identity.h>
+#include <lotveil/suite.h>
+
+typedef enum { LV_ROLE_DOWNSTREAM, LV_ROLE_UPSTREAM, LV_ROLE_SERVICER } lv_role;
+const char *lv_role_name(lv_role role);
+
+typedef struct {
+    char msp[LV_NAME_MAX + 1];
+    lv_role role;
+    char *url;      /* "" where it has none that we call */
+    lv_buffer root; /* PEM, read from the file named */
+} lv_config_member;
+
+typedef struct {
+    char buyer[LV_NAME_MAX + 1];
+    char servicer[LV_NAME_MAX + 1];
+    uint32_t quota;
+} lv_config_grant;
+
+typedef struct {
+    lv_series series;
+    lv_config_grant *grants;
+    size_t grant_count;
+} lv_config_series;
+
+typedef struct {
+    char downstream[LV_NAME_MAX + 1];
+    char series[LV_NAME_MAX + 1];
+    char servicer[LV_NAME_MAX + 1];
+    bool worse_rise;
+    bool worse_fall;
+    uint64_t alarm_scale;
+    bool full;
+} lv_config_follow;
+
+typedef struct {
+    char *folder; /* of the organisation */
+    char organisation[LV_NAME_MAX + 1];
+    lv_role role;
+    char *listen_host;
+    uint16_t listen_port; /* 0: any free one (tests); written to state/port */
+    char *ledger_folder;
+    char quality_channel[LV_NAME_MAX + 1]; /* "" where this node has no part in it */
+    char xor_channel[LV_NAME_MAX + 1];
+    lv_config_member *members;
+    size_t member_count;
+    lv_config_series *series;
+    size_t series_count;
+    lv_config_follow *follows;
+    size_t follow_count;
+    size_t request_bytes;
+    unsigned request_seconds;
+    unsigned requests_per_minute;
+    unsigned threads;
+} lv_config;
+
+/** Reads everything below `folder`. Words name file, line or key, and what is legal. */
+LV_MUST_CHECK lv_status lv_config_load(const char *folder, lv_config **out, lv_error *err);
+void lv_config_free(lv_config *config);
+
+/** Reads one series file's text (for `lotveil series add` and config_load). */
+LV_MUST_CHECK lv_status lv_config_series_parse(const char *name, lv_bytes yaml,
+                                               lv_config_series *out, lv_error *err);
+void lv_config_series_free(lv_config_series *series);
+
+const lv_config_member *lv_config_member_find(const lv_config *config, const char *msp);
+
+#endif

@@ -1,0 +1,92 @@
+/** HTTP for the node: one router behind two doors (libmicrohttpd). The *peer* door is mutual TLS:
+ *  the client's certificate is verified and mapped to an organisation before any handler runs,
+ *  and a client without a valid one gets 403 and nothing else. The *control* door is a Unix
+ *  socket of mode 0600 in the state folder, for this organisation's own commands. */
+#ifndef LV_NODE_HTTP_H
+#define LV_NODE_HTTP_H
+
+#include <jansson.h>
+#include <lotveil/identity.h>
+
+#define LV_HTTP_PEER 1U
+#define LV_HTTP_CONTROL 2U
+
+typedef struct {
+    const char *method;
+    const char *path; /* as asked, without the query */
+    const char *tail; /* what stood in place of '*' in the route's path, decoded; "" otherwise */
+    lv_bytes body;
+    const char *peer; /* MSP id of the client at the peer door; NULL at the control door */
+    const char *(*query)(const void *context, const char *name); /* a query value or NULL */
+    const char *(*header)(const void *context, const char *name);
+    const void *context;
+} lv_http_request;
+
+typedef struct {
+    unsigned code;            /* HTTP status, 200 at first */
+    const char *content_type; /* static; "application/json" at first */
+    lv_buffer body;
+} lv_http_response;
+
+/** A handler. A status other than LV_OK becomes an error response: {"error": words, "code":
+ *  "LV_REFUSED"} with 403 refused, 404 not found, 409 exists, 400 invalid, syntax, range or
+ *  argument, 413 limit, 503 unavailable, 504 timeout, 500 otherwise (whose words go to the log
+ *  only). Called from several threads at once. */
+typedef lv_status (*lv_http_handler)(void *node, const lv_http_request *request,
+                                     lv_http_response *response, lv_error *err);
+
+typedef struct {
+    unsigned doors; /* LV_HTTP_PEER, LV_HTTP_CONTROL or both */
+    const char *method;
+    const char *path; /* one '*' may stand for one segment: "/v1/sets/" "*" "/buy" */
+    lv_http_handler handler;
+} lv_route;
+
+/** Sets the body of a response to JSON, taking the reference. */
+LV_MUST_CHECK lv_status lv_http_json(lv_http_response *response, json_t *value);
+
+typedef struct lv_http_server lv_http_server;
+
+typedef struct {
+    const char *host; /* numeric address of the peer door; NULL: no peer door */
+    uint16_t port;    /* 0: any free one */
+    const char *control_path;
+    const lv_identity *identity;
+    const lv_trust *trust;
+    size_t request_bytes;
+    unsigned request_seconds;
+    unsigned requests_per_minute;  /* per organisation at the peer door; over it 429 */
+    const lv_route *const *routes; /* NULL-terminated list of tables, each ended by {0} */
+    void *node;
+} lv_http_options;
+
+LV_MUST_CHECK lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out,
+                                      lv_error *err);
+uint16_t lv_http_port(const lv_http_server *server);
+/** Stops accepting, lets running handlers end, frees. */
+void lv_http_stop(lv_http_server *server);
+
+/* ---- client (libcurl) ---- */
+
+typedef struct {
+    const char *url;             /* https://..., or http://node/... with a socket */
+    const char *socket_path;     /* the control door, or NULL */
+    const lv_identity *identity; /* NULL with a socket */
+    lv_bytes root;               /* PEM of the one root that the server must chain to */
+    const lv_trust *trust;       /* with `msp`: the server's certificate must belong to it */
+    const char *msp;
+    const char *method;
+    const char *content_type; /* or NULL */
+    const char *header;       /* one further "Name: value", or NULL */
+    lv_bytes body;
+    unsigned seconds; /* whole request */
+    size_t max_bytes; /* of the answer */
+} lv_http_call;
+
+/** @param[out] code  HTTP status; `body` gets the answer whatever it is.
+ * @return LV_OK where an answer came; LV_UNAVAILABLE (unreachable, TLS refused by the other);
+ *         LV_INVALID (the server is not who it should be); LV_TIMEOUT; LV_E_LIMIT. */
+LV_MUST_CHECK lv_status lv_http_request_send(const lv_http_call *call, unsigned *code,
+                                             lv_buffer *body, lv_error *err);
+
+#endif
