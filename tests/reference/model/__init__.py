@@ -1,0 +1,1 @@
+"""An independent model of Lotveil in plain Python integers: nothing here calls the C code."""
