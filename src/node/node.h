@@ -19,6 +19,9 @@ typedef struct {
     lv_status (*start)(lv_node *node, lv_error *err);
     /** Body of each worker thread; returns when lv_node_stopping. NULL-terminated. */
     void (*const *workers)(lv_node *node);
+    /** Frees what hangs below `state`, after doors and workers have ended (also where start
+     *  failed). NULL: nothing does. */
+    void (*stop)(lv_node *node);
 } lv_role_table;
 
 struct lv_node {
