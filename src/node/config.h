@@ -110,6 +110,11 @@ LV_MUST_CHECK lv_status lv_config_series_parse(const char *name, lv_bytes yaml,
                                                lv_config_series *out, lv_error *err);
 void lv_config_series_free(lv_config_series *series);
 
+/** Holds a series' grants against the members: buyers are upstreams, servicers are servicers.
+ * @return LV_OK or LV_E_CONFIG. */
+LV_MUST_CHECK lv_status lv_config_series_check(const lv_config *config,
+                                               const lv_config_series *series, lv_error *err);
+
 const lv_config_member *lv_config_member_find(const lv_config *config, const char *msp);
 
 #endif

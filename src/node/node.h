@@ -12,6 +12,12 @@
 
 typedef struct lv_node lv_node;
 
+#define LV_NODE_WATCHES_MAX 8U /* watches open at once in one node */
+#define LV_NODE_WORKERS_MAX 8U
+
+/** Bytes of an answer that lv_node_post takes: a delivery of the largest record. */
+#define LV_NODE_ANSWER_MAX (LV_RECORD_MAX + 64U * 1024U)
+
 typedef struct {
     const char *const *migrations; /* SQL, NULL-terminated; node.c adds those of `head` before */
     const lv_route *routes;        /* ended by {0} */
@@ -38,15 +44,38 @@ struct lv_node {
     pthread_cond_t changed; /* signalled by lv_node_changed */
     uint64_t version;       /* counts lv_node_changed */
     bool stopping;
+    double started;                         /* lv_clock_seconds */
+    int stop_fd;                            /* eventfd that ends lv_node_run's wait */
+    lv_watch *watches[LV_NODE_WATCHES_MAX]; /* open ones, woken when the node stops */
+    lv_status fault;                        /* the first of lv_node_fault */
+    lv_error fault_words;
 };
 
 extern const lv_role_table lv_role_downstream;
 extern const lv_role_table lv_role_upstream;
 extern const lv_role_table lv_role_servicer;
 
-/** Runs the node of the organisation in `folder` until SIGTERM or SIGINT.
- * @param ready_fd  gets one byte when the doors are open; -1: none. */
+/** Runs the node of the organisation in `folder` until SIGTERM or SIGINT. The calling thread takes
+ *  both signals; they are as before when it returns.
+ * @param ready_fd  gets one byte when the doors are open; -1: none.
+ * @return LV_OK after an orderly stop; why it could not start; what lv_node_fault was told. */
 LV_MUST_CHECK lv_status lv_node_run(const char *folder, int ready_fd, lv_error *err);
+
+/** The node without its clockwork: opens configuration, identity, store, vault and ledgers,
+ *  checks the remembered heads and runs role->start; no doors, no workers. lv_node_run builds on
+ *  it, and so can tests.
+ * @return LV_OK; LV_E_CONFIG; LV_REFUSED where another node runs in this folder; LV_INVALID for a
+ *         wrong passphrase; LV_E_CORRUPT where a ledger rewrote or shortened its past. */
+LV_MUST_CHECK lv_status lv_node_open(const char *folder, lv_node **out, lv_error *err);
+/** No worker or handler may run any more. */
+void lv_node_close(lv_node *node);
+
+/** Makes lv_node_stopping true and wakes whoever waits. */
+void lv_node_stop(lv_node *node);
+
+/** Ends the node because of something that no later try can mend, such as a rewritten ledger:
+ *  lv_node_run returns the first `status` told here with its words. */
+void lv_node_fault(lv_node *node, lv_status status, const lv_error *err);
 
 bool lv_node_stopping(lv_node *node);
 
@@ -59,8 +88,9 @@ uint64_t lv_node_version(lv_node *node);
 /** Waits until the version is other than `seen`, the node stops, or the time is up. */
 void lv_node_wait(lv_node *node, uint64_t seen, double seconds);
 
-/** Remembers a channel's head in the store, after checking at start that the remembered one is
- *  still part of the ledger (node.c does that check). */
+/** Remembers a channel's head in the store, in a transaction of its own, after checking that the
+ *  one remembered before is still part of the ledger (so does lv_node_open).
+ * @return LV_OK; LV_E_CORRUPT where the ledger rewrote or shortened its past; faults. */
 LV_MUST_CHECK lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err);
 
 /** How far a watcher of a channel has come: the next position to read, {1, 0} at first. Must be
@@ -70,8 +100,27 @@ LV_MUST_CHECK lv_status lv_node_cursor_get(lv_node *node, const char *channel, l
 LV_MUST_CHECK lv_status lv_node_cursor_set(lv_node *node, const char *channel, lv_position next,
                                            lv_error *err);
 
-/** POSTs to a member's peer door. Non-200 answers become the status that their "code" names, with
- *  the peer's words in front of which the peer is named. */
+/** Watches of this node, which lv_node_stop wakes. lv_node_watch_next returns LV_TIMEOUT when the
+ *  time is up or the node stops: ask lv_node_stopping. */
+LV_MUST_CHECK lv_status lv_node_watch_open(lv_node *node, lv_ledger *ledger, lv_position from,
+                                           lv_watch **out, lv_error *err);
+LV_MUST_CHECK lv_status lv_node_watch_next(lv_node *node, lv_watch *watch, int timeout_ms,
+                                           lv_committed *out, lv_error *err);
+void lv_node_watch_close(lv_node *node, lv_watch *watch);
+
+/** Takes one committed write, within a store transaction in which the cursor moves as well.
+ * @return LV_OK; anything else rolls back, and the same write comes again a little later. */
+typedef lv_status (*lv_node_take)(lv_node *node, const lv_committed *committed, lv_error *err);
+
+/** The body of a worker that follows a channel: from its cursor on, gives every write to `take`
+ *  once, calls lv_node_changed after each and remembers the head whenever it has caught up.
+ *  Returns when the node stops; LV_E_CORRUPT from the ledger stops the node. */
+void lv_node_follow(lv_node *node, lv_ledger *ledger, lv_node_take take);
+
+/** POSTs to a member's peer door (`application/x-protobuf`). Non-200 answers become the status
+ *  that their "code" names, with the peer named before its words. A fault inside the peer is
+ *  LV_UNAVAILABLE here; so is 429.
+ * @param[out] answer  appended to; at most LV_NODE_ANSWER_MAX bytes. */
 LV_MUST_CHECK lv_status lv_node_post(lv_node *node, const char *msp, const char *path,
                                      lv_bytes body, lv_buffer *answer, lv_error *err);
 
