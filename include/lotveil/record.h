@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define LV_DIGEST_LEN 32U
-#define LV_RECORD_MAX (64U * 1024U * 1024U) /* bytes of one signed record */
+#define LV_RECORD_MAX 67108864U /* 64 MiB: bytes of one signed record */
 
 /** For lv_<kind>_open: hold the author's certificate against the time that the record itself
  *  names, which gives the same answer whenever it is asked (contracts have no clock). */

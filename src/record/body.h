@@ -7,9 +7,9 @@
 #include <lotveil/record.h>
 #include <stddef.h>
 
-#define LV_PUBLIC_KEY_MAX (64U * 1024U)     /* bytes of a public key in a record */
-#define LV_RECORD_PROOF_MAX (1024U * 1024U) /* bytes of a key proof or the proof of an answer */
-#define LV_RECORD_TIME_MAX 253402300799     /* the last second of the year 9999 */
+#define LV_PUBLIC_KEY_MAX 65536U        /* bytes of a public key in a record */
+#define LV_RECORD_PROOF_MAX 1048576U    /* bytes of a key proof or the proof of an answer */
+#define LV_RECORD_TIME_MAX 253402300799 /* the last second of the year 9999 */
 
 typedef enum {
     LV_FIELD_NAME,   /* char[LV_NAME_MAX + 1]; lv_name_is_valid */

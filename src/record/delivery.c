@@ -3,7 +3,7 @@
 #include "record/wire.h"
 #include <lotveil/record.h>
 
-#define RECEIPT_MAX (64U * 1024U) /* bytes of a signed receipt */
+#define RECEIPT_MAX 65536U /* bytes of a signed receipt */
 #define DELIVERY_MAX (LV_RECORD_MAX + RECEIPT_MAX + 64U)
 
 static lv_status check(lv_bytes xor_record, lv_bytes receipt, lv_error *err)

@@ -92,7 +92,7 @@ static lv_status lend_pair(const lv_pair *pair, Lotveil__V1__Pair *wire)
     if (pair->parent_count == 0) {
         return LV_OK;
     }
-    wire->parents = calloc(pair->parent_count, sizeof *wire->parents);
+    wire->parents = (char **)calloc(pair->parent_count, sizeof *wire->parents);
     if (wire->parents == NULL) {
         return LV_E_MEMORY;
     }
@@ -105,7 +105,7 @@ static lv_status lend_pair(const lv_pair *pair, Lotveil__V1__Pair *wire)
 
 static lv_status lend_pairs(const lv_quality *quality, Lotveil__V1__Quality *wire)
 {
-    wire->pairs = calloc(quality->pair_count, sizeof *wire->pairs);
+    wire->pairs = (Lotveil__V1__Pair **)calloc(quality->pair_count, sizeof *wire->pairs);
     if (wire->pairs == NULL) {
         return LV_E_MEMORY;
     }
@@ -139,10 +139,10 @@ static void give_back(ProtobufCMessage *message)
 {
     Lotveil__V1__Quality *wire = (Lotveil__V1__Quality *)message;
     for (size_t i = 0; i < wire->n_pairs; i++) {
-        free(wire->pairs[i]->parents);
+        free((void *)wire->pairs[i]->parents);
         free(wire->pairs[i]);
     }
-    free(wire->pairs);
+    free((void *)wire->pairs);
 }
 
 /* ---- message to record ---- */

@@ -6,7 +6,7 @@
  * short entries cost more than their bytes. Without a bound, 64 MiB of empty entries would ask for
  * gigabytes. */
 static const size_t BUDGET_FACTOR = 4;
-static const size_t BUDGET_BASE = 16U * 1024U * 1024U;
+static const size_t BUDGET_BASE = 16777216;
 
 typedef struct {
     size_t left;
@@ -44,7 +44,7 @@ static bool knows_all_of(const ProtobufCMessage *message, const ProtobufCFieldDe
     size_t count = 0;
     ProtobufCMessage *const *list = NULL;
     memcpy(&count, base + field->quantifier_offset, sizeof count);
-    memcpy(&list, base + field->offset, sizeof list);
+    memcpy((void *)&list, base + field->offset, sizeof list);
     for (size_t i = 0; i < count; i++) {
         if (!knows_all(list[i])) {
             return false;
