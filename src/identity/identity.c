@@ -1,0 +1,136 @@
+#include "base/secret.h"
+#include "identity/low_s.h"
+#include "identity/x509.h"
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lv_identity {
+    char msp[LV_NAME_MAX + 1];
+    EVP_PKEY *key;
+    lv_buffer der;
+    lv_buffer pem;
+    uint8_t *key_pem; /* locked memory */
+    size_t key_pem_len;
+};
+
+static lv_status take_certificate(lv_identity *identity, const X509 *certificate, lv_error *err)
+{
+    uint8_t *der = NULL;
+    int len = i2d_X509(certificate, &der);
+    lv_status status = len > 0 ? lv_buffer_append(&identity->der, der, (size_t)len)
+                               : lv_openssl_fail(err, "certificate: cannot write DER");
+    OPENSSL_free(der);
+    return status == LV_OK ? lv_x509_to_pem(certificate, &identity->pem, err) : status;
+}
+
+static lv_status take_key_pem(lv_identity *identity, lv_bytes pem)
+{
+    identity->key_pem = lv_secret_alloc(pem.len);
+    if (identity->key_pem == NULL) {
+        return LV_E_MEMORY;
+    }
+    memcpy(identity->key_pem, pem.data, pem.len);
+    identity->key_pem_len = pem.len;
+    return LV_OK;
+}
+
+static lv_status fill(lv_identity *identity, const X509 *certificate, lv_bytes key_pem,
+                      lv_error *err)
+{
+    lv_status status = lv_key_from_pem(key_pem, &identity->key, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    if (!lv_key_is_p256(identity->key)) {
+        return lv_fail(err, LV_INVALID, "private key of %s: not ECDSA P-256", identity->msp);
+    }
+    if (X509_check_private_key(certificate, identity->key) != 1) {
+        ERR_clear_error();
+        return lv_fail(err, LV_INVALID, "%s: certificate and private key do not belong together",
+                       identity->msp);
+    }
+    status = take_certificate(identity, certificate, err);
+    return status == LV_OK ? take_key_pem(identity, key_pem) : status;
+}
+
+lv_status lv_identity_load(const char *msp_id, lv_bytes certificate_pem, lv_bytes key_pem,
+                           lv_identity **out, lv_error *err)
+{
+    X509 *certificate = NULL;
+
+    *out = NULL;
+    if (!lv_name_is_valid(msp_id)) {
+        return lv_fail(err, LV_E_ARGUMENT, "organisation: not a valid MSP id");
+    }
+    lv_status status = lv_x509_from_pem(certificate_pem, &certificate, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    lv_identity *identity = calloc(1, sizeof *identity);
+    status = LV_E_MEMORY;
+    if (identity != NULL) {
+        snprintf(identity->msp, sizeof identity->msp, "%s", msp_id);
+        status = fill(identity, certificate, key_pem, err);
+    }
+    X509_free(certificate);
+    if (status != LV_OK) {
+        lv_identity_free(identity);
+        return status;
+    }
+    *out = identity;
+    return LV_OK;
+}
+
+void lv_identity_free(lv_identity *identity)
+{
+    if (identity == NULL) {
+        return;
+    }
+    EVP_PKEY_free(identity->key);
+    lv_buffer_free(&identity->der);
+    lv_buffer_free(&identity->pem);
+    lv_secret_free(identity->key_pem);
+    free(identity);
+}
+
+const char *lv_identity_msp(const lv_identity *identity) { return identity->msp; }
+
+lv_bytes lv_identity_certificate(const lv_identity *identity)
+{
+    return lv_buffer_view(&identity->der);
+}
+
+lv_bytes lv_identity_certificate_pem(const lv_identity *identity)
+{
+    return lv_buffer_view(&identity->pem);
+}
+
+lv_bytes lv_identity_key_pem(const lv_identity *identity)
+{
+    return (lv_bytes){.data = identity->key_pem, .len = identity->key_pem_len};
+}
+
+lv_status lv_identity_sign(const lv_identity *identity, const char *domain, lv_bytes bytes,
+                           lv_buffer *signature, lv_error *err)
+{
+    uint8_t der[LV_SIGNATURE_MAX];
+    size_t len = sizeof der;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    if (digest == NULL) {
+        return LV_E_MEMORY;
+    }
+    /* The domain is hashed with its NUL, so that none is the beginning of another. */
+    bool made =
+        EVP_DigestSignInit_ex(digest, NULL, "SHA256", NULL, NULL, identity->key, NULL) == 1 &&
+        EVP_DigestSignUpdate(digest, domain, strlen(domain) + 1) == 1 &&
+        EVP_DigestSignUpdate(digest, bytes.data, bytes.len) == 1 &&
+        EVP_DigestSignFinal(digest, der, &len) == 1;
+    EVP_MD_CTX_free(digest);
+    if (!made) {
+        return lv_openssl_fail(err, "signature");
+    }
+    lv_status status = lv_low_s_normalise((lv_bytes){.data = der, .len = len}, signature);
+    return status == LV_E_CRYPTO ? lv_openssl_fail(err, "signature") : status;
+}

@@ -1,0 +1,139 @@
+#include "identity/msp_folder.h"
+#include "base/file.h"
+#include "identity/x509.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char NODE_OUS[] = "NodeOUs:\n"
+                               "  Enable: true\n"
+                               "  ClientOUIdentifier:\n"
+                               "    Certificate: cacerts/ca.pem\n"
+                               "    OrganizationalUnitIdentifier: client\n"
+                               "  PeerOUIdentifier:\n"
+                               "    Certificate: cacerts/ca.pem\n"
+                               "    OrganizationalUnitIdentifier: peer\n"
+                               "  AdminOUIdentifier:\n"
+                               "    Certificate: cacerts/ca.pem\n"
+                               "    OrganizationalUnitIdentifier: admin\n"
+                               "  OrdererOUIdentifier:\n"
+                               "    Certificate: cacerts/ca.pem\n"
+                               "    OrganizationalUnitIdentifier: orderer\n";
+
+/* Writes one file of a folder, whose subfolder is made where it is missing. */
+static lv_status put(const char *folder, const char *subfolder, const char *name, lv_bytes bytes,
+                     unsigned mode, lv_error *err)
+{
+    lv_status status = LV_E_MEMORY;
+    char *inside = lv_path_join(folder, subfolder);
+    char *path = inside == NULL ? NULL : lv_path_join(inside, name);
+    if (path != NULL) {
+        status = lv_folder_make(inside, err);
+    }
+    if (status == LV_OK) {
+        status = lv_file_write(path, bytes, mode, err);
+    }
+    free(path);
+    free(inside);
+    return status;
+}
+
+static lv_status put_msp(const char *msp, const lv_organisation *made, lv_error *err)
+{
+    lv_status status =
+        put(msp, "cacerts", "ca.pem", lv_buffer_view(&made->ca_certificate), 0644, err);
+    if (status == LV_OK) {
+        status = put(msp, "signcerts", "cert.pem", lv_buffer_view(&made->certificate), 0644, err);
+    }
+    if (status == LV_OK) {
+        status = put(msp, "keystore", "key.pem", lv_buffer_view(&made->key), 0600, err);
+    }
+    if (status == LV_OK) {
+        status = put(msp, ".", "config.yaml", lv_bytes_of_text(NODE_OUS), 0644, err);
+    }
+    return status;
+}
+
+/* The msp folder appears whole by one rename, so that a kill leaves no half identity. */
+static lv_status write_new(const char *folder, const char *msp, const char *fresh,
+                           const lv_organisation *made, lv_error *err)
+{
+    lv_status status = put_msp(fresh, made, err);
+    if (status == LV_OK) {
+        status = put(folder, "ca", "ca-key.pem", lv_buffer_view(&made->ca_key), 0600, err);
+    }
+    if (status == LV_OK && rename(fresh, msp) != 0) {
+        status = lv_fail(err, LV_E_IO, "%s: cannot rename to msp: %s", fresh, strerror(errno));
+    }
+    return status;
+}
+
+lv_status lv_msp_folder_create(const char *folder, const lv_organisation_params *params,
+                               lv_error *err)
+{
+    lv_organisation made = {0};
+    lv_status status = LV_E_MEMORY;
+    char *msp = lv_path_join(folder, "msp");
+    char *fresh = lv_path_join(folder, "msp.new");
+    char *ca_key = lv_path_join(folder, "ca/ca-key.pem");
+    if (msp == NULL || fresh == NULL || ca_key == NULL) {
+        goto done;
+    }
+    const char *standing = lv_file_exists(msp) ? msp : ca_key;
+    if (lv_file_exists(standing)) {
+        status = lv_fail(err, LV_EXISTS, "%s: stands already; an identity is never overwritten",
+                         standing);
+        goto done;
+    }
+    status = lv_organisation_create(params, &made, err);
+    if (status == LV_OK) {
+        status = write_new(folder, msp, fresh, &made, err);
+    }
+done:
+    lv_organisation_wipe(&made);
+    free(ca_key);
+    free(fresh);
+    free(msp);
+    return status;
+}
+
+static lv_status get(const char *folder, const char *name, lv_buffer *out, lv_error *err)
+{
+    char *path = lv_path_join(folder, name);
+    lv_status status = path == NULL ? LV_E_MEMORY : lv_file_read(path, LV_PEM_MAX, out, err);
+    free(path);
+    return status;
+}
+
+lv_status lv_msp_folder_load(const char *folder, const char *msp_id, lv_identity **out,
+                             lv_buffer *root_pem, lv_error *err)
+{
+    lv_buffer certificate = {0};
+    lv_buffer key = {0};
+
+    *out = NULL;
+    if (root_pem != NULL) {
+        *root_pem = (lv_buffer){0};
+    }
+    lv_status status = get(folder, "msp/signcerts/cert.pem", &certificate, err);
+    if (status == LV_OK) {
+        status = get(folder, "msp/keystore/key.pem", &key, err);
+    }
+    if (status == LV_OK && root_pem != NULL) {
+        status = get(folder, "msp/cacerts/ca.pem", root_pem, err);
+    }
+    if (status == LV_OK) {
+        status =
+            lv_identity_load(msp_id, lv_buffer_view(&certificate), lv_buffer_view(&key), out, err);
+        if (status != LV_OK) {
+            lv_error_prefix(err, "%s/msp: ", folder);
+        }
+    }
+    if (status != LV_OK && root_pem != NULL) {
+        lv_buffer_free(root_pem);
+    }
+    lv_buffer_free(&certificate);
+    lv_buffer_wipe(&key);
+    return status;
+}
