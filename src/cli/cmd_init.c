@@ -1,0 +1,144 @@
+#include "base/file.h"
+#include "cli/card.h"
+#include "cli/cli.h"
+#include "identity/msp_folder.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOSTS_MAX 16
+
+static const unsigned CERTIFICATE_DAYS = 365;
+
+typedef struct {
+    lv_cli cli;
+    lv_init init;
+    const char *hosts[HOSTS_MAX];
+} options;
+
+static const struct argp_option option_list[] = {
+    {"org", 'o', "MSPID", 0, "Name of the organisation, such as BMSP", 1},
+    {"role", 'r', "ROLE", 0, "downstream, upstream or servicer", 1},
+    {"listen", 'l', "HOST:PORT", 0,
+     "Where its node listens for the others (default 127.0.0.1:7101 for an upstream, :7102 for a "
+     "downstream, :7103 for a servicer)",
+     1},
+    {"host", 'n', "NAME", 0,
+     "A DNS name or address under which others reach the node, for its certificate; may be given "
+     "several times. The first stands in card.json",
+     1},
+    {"ledger-dir", 'd', "DIR", 0,
+     "Folder of the embedded ledger that the organisations share (default: ../ledger beside the "
+     "organisation's folder)",
+     1},
+    {0}};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->cli;
+        return 0;
+    case 'o':
+        o->init.organisation = value;
+        return 0;
+    case 'r':
+        if (lv_cli_role(value, &o->init.role) != LV_OK) {
+            argp_error(state, "--role: \"%s\" is none of downstream, upstream, servicer", value);
+        }
+        o->init.has_role = true;
+        return 0;
+    case 'l':
+        o->init.listen = value;
+        return 0;
+    case 'n':
+        if (o->init.host_count == HOSTS_MAX) {
+            argp_error(state, "--host: at most %d names", HOSTS_MAX);
+        }
+        o->hosts[o->init.host_count++] = value;
+        return 0;
+    case 'd':
+        o->init.ledger_folder = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (o->init.organisation == NULL || !o->init.has_role) {
+            argp_error(state, "--org and --role are needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char doc[] =
+    "Makes the folder of a new organisation: identity (msp/, ca/), config.yaml, folders for "
+    "series, "
+    "members and state, and card.json, which is given to the other organisations. Nothing that "
+    "stands is ever overwritten."
+    "\v"
+    "Examples:\n"
+    "  lotveil init --dir b --org BMSP --role downstream\n"
+    "  lotveil init --dir a --org AMSP --role upstream --listen 0.0.0.0:7101 --host a.example\n\n"
+    "Then exchange cards (`lotveil member add`), make the ledger (`lotveil ledger create`, by the "
+    "downstream) and start the node (`lotveil serve`). Keep ca/ca-key.pem away from the node's "
+    "machine when you can." LV_CLI_EXITS;
+static const struct argp argp = {
+    .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
+
+/* What the user named relative to here stands in config.yaml as an absolute path. */
+static char *absolute(const char *path)
+{
+    if (path == NULL || path[0] == '/') {
+        return path == NULL ? NULL : strdup(path);
+    }
+    char *here = getcwd(NULL, 0);
+    char *joined = here != NULL ? lv_path_join(here, path) : NULL;
+    free(here);
+    return joined;
+}
+
+static void print_words(const options *o, const lv_card *card)
+{
+    const char *dir = o->cli.dir;
+    printf("%s, %s, stands in %s.\n", card->organisation, lv_role_name(card->role), dir);
+    printf("  %s/card.json    give this to the other organisations\n", dir);
+    printf("  %s/config.yaml  its configuration\n", dir);
+    printf("  root certificate, SHA-256 of its PEM: %s\n\n", card->fingerprint);
+    printf("Next: lotveil member add --dir %s CARD   (for each of the others)\n", dir);
+}
+
+static lv_status make(options *o, lv_error *err)
+{
+    lv_card card = {0};
+    char *ledger = absolute(o->init.ledger_folder);
+    if (ledger == NULL && o->init.ledger_folder != NULL) {
+        return lv_fail(err, LV_E_MEMORY, "out of memory");
+    }
+    o->init.folder = o->cli.dir;
+    o->init.hosts = o->hosts;
+    o->init.ledger_folder = ledger;
+    o->init.days = CERTIFICATE_DAYS;
+    lv_status status = lv_init_organisation(&o->init, &card, err);
+    free(ledger);
+    if (status == LV_OK && o->cli.json) {
+        status = lv_card_print(&card, err);
+    } else if (status == LV_OK) {
+        print_words(o, &card);
+    }
+    lv_card_free(&card);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    options o = {0};
+    lv_error err = {0};
+    lv_cli_parse(&argp, argc, argv, &o.cli, &o);
+    lv_status status = make(&o, &err);
+    return lv_cli_finish(status, &err);
+}
+
+const lv_command lv_cmd_init = {"init", "make an organisation: identity, configuration, folders",
+                                run};
