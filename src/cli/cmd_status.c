@@ -1,0 +1,60 @@
+#include "cli/client.h"
+#include "cli/table.h"
+#include <stdio.h>
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    (void)value;
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static const char doc[] =
+    "Says whether the organisation's node runs, since when, and the newest block of each channel "
+    "that it saw."
+    "\v"
+    "Example:\n"
+    "  lotveil status --dir b || lotveil serve --dir b" LV_CLI_EXITS;
+static const struct argp argp = {.parser = parse, .doc = doc, .children = lv_cli_children};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "-";
+}
+
+static void print_words(json_t *health)
+{
+    const char *name = NULL;
+    json_t *head = NULL;
+    printf("%s, %s: %s, up %lld s\n", text_of(health, "organisation"), text_of(health, "role"),
+           text_of(health, "status"),
+           (long long)json_integer_value(json_object_get(health, "uptime_seconds")));
+    json_object_foreach(json_object_get(health, "channels"), name, head)
+    {
+        printf("  channel %s: block %lld, %.*s\n", name,
+               (long long)json_integer_value(json_object_get(head, "block")), LV_TABLE_ID,
+               text_of(head, "hash"));
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    lv_cli cli = {0};
+    lv_error err = {0};
+    json_t *health = NULL;
+    lv_cli_parse(&argp, argc, argv, &cli, &cli);
+    lv_status status = lv_client_get(cli.dir, &health, &err, "/healthz");
+    if (status == LV_OK && cli.json) {
+        status = lv_cli_print_json(health, &err);
+    } else if (status == LV_OK) {
+        print_words(health);
+    }
+    json_decref(health);
+    return lv_cli_finish(status, &err);
+}
+
+const lv_command lv_cmd_status = {"status", "does the node run, and how far did it see", run};
