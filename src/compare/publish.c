@@ -1,0 +1,214 @@
+/* Table 1, publish: docs/protocol.md section 3, step 1. */
+#include "base/secret.h"
+#include "compare/set.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What the other fields of a record and its envelope take at most, beside the matrices. */
+#define FIELDS_BASE 131072U
+#define FIELDS_PER_PAIR 4096U
+
+static lv_status check_size(const lv_set_plan *plan, const lv_public_key *key, lv_error *err)
+{
+    size_t matrix = lv_matrix_encoded_len(key, plan->pair_count, plan->series->scale.bits);
+    size_t fields = FIELDS_BASE + FIELDS_PER_PAIR * plan->pair_count;
+    if (matrix > (LV_RECORD_MAX - fields) / 2) {
+        return lv_fail(err, LV_E_LIMIT,
+                       "series %s: %zu pairs make a record over the limit of %u bytes; put fewer "
+                       "pairs into one set",
+                       plan->series->name, plan->pair_count, LV_RECORD_MAX);
+    }
+    return LV_OK;
+}
+
+static lv_status check_plan(const lv_set_plan *plan, lv_error *err)
+{
+    if (plan->pair_count == 0 || plan->pair_count > LV_SET_PAIRS_MAX) {
+        return lv_fail(err, LV_E_ARGUMENT, "series %s: a set holds 1 to %u pairs, not %zu",
+                       plan->series->name, LV_SET_PAIRS_MAX, plan->pair_count);
+    }
+    return lv_series_check(plan->series, err);
+}
+
+/* The key to encrypt under: the one given, or a fresh one. */
+static lv_status take_key(const lv_set_plan *plan, const lv_job *job, lv_secret_key **key,
+                          lv_error *err)
+{
+    const lv_series *series = plan->series;
+    const lv_suite *suite = lv_suite_find(series->suite);
+    if (suite == NULL) {
+        return lv_fail(err, LV_E_CONFIG, "series %s: there is no suite %s", series->name,
+                       series->suite);
+    }
+    if (*key == NULL) {
+        return lv_key_generate(suite, series->key_bits, job, key, err);
+    }
+    const lv_public_key *shown = lv_key_public(*key);
+    if (lv_public_suite(shown) != suite || lv_public_key_bits(shown) != series->key_bits) {
+        return lv_fail(err, LV_E_ARGUMENT, "series %s: the key is not one of suite %s and %u bits",
+                       series->name, series->suite, series->key_bits);
+    }
+    return LV_OK;
+}
+
+/* Expands and encrypts one column of values and appends its encoding. */
+static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint64_t *values,
+                         const lv_secret_key *key, const lv_job *job, lv_buffer *out, lv_error *err)
+{
+    lv_bits bits = {0};
+    lv_matrix *matrix = NULL;
+    lv_status status = lv_bits_expand(values, plan->pair_count, plan->series->scale.bits, &bits);
+    if (status != LV_OK) {
+        return lv_fail(err, status, "series %s: cannot expand the %s values into %u bits",
+                       plan->series->name, which, plan->series->scale.bits);
+    }
+    status = lv_encrypt(key, &bits, job, &matrix, err);
+    lv_bits_wipe(&bits);
+    if (status == LV_OK) {
+        status = lv_matrix_encode(matrix, out);
+    }
+    lv_matrix_free(matrix);
+    return status;
+}
+
+/* w = x xor y stands only as long as it takes to encrypt it. */
+static lv_status encrypt_xor(const lv_set_plan *plan, const lv_secret_key *key, const lv_job *job,
+                             lv_buffer *out, lv_error *err)
+{
+    size_t len = plan->pair_count * sizeof(uint64_t);
+    uint64_t *w = malloc(len);
+    if (w == NULL) {
+        return lv_fail(err, LV_E_MEMORY, "series %s: no memory for the set", plan->series->name);
+    }
+    for (size_t i = 0; i < plan->pair_count; i++) {
+        w[i] = plan->x[i] ^ plan->y[i];
+    }
+    lv_status status = encrypt(plan, "xor", w, key, job, out, err);
+    lv_wipe(w, len);
+    free(w);
+    return status;
+}
+
+/* The fields of the quality record that stand in the plan. `pairs` are lent. */
+static void describe_quality(const lv_set_plan *plan, const lv_identity *author, lv_quality *out)
+{
+    lv_name_copy(out->channel, plan->quality_channel);
+    lv_name_copy(out->author, lv_identity_msp(author));
+    lv_name_copy(out->series, plan->series->name);
+    lv_name_copy(out->suite, plan->series->suite);
+    lv_name_copy(out->unit, plan->series->unit);
+    out->sequence = plan->sequence;
+    out->width = plan->series->scale.bits;
+    out->time = plan->time;
+    out->pair_count = plan->pair_count;
+    out->has_corrects = plan->corrects != NULL;
+    if (plan->corrects != NULL) {
+        out->corrects = *plan->corrects;
+    }
+}
+
+static void describe_xor(const lv_set_plan *plan, const lv_identity *author, lv_xor *out)
+{
+    lv_name_copy(out->channel, plan->xor_channel);
+    lv_name_copy(out->author, lv_identity_msp(author));
+    lv_name_copy(out->series, plan->series->name);
+    lv_name_copy(out->suite, plan->series->suite);
+    out->sequence = plan->sequence;
+    out->width = plan->series->scale.bits;
+    out->pairs = (uint32_t)plan->pair_count;
+    out->time = plan->time;
+}
+
+/* Encrypts and proves what both records hold. */
+static lv_status fill(const lv_set_plan *plan, const lv_secret_key *key, const lv_job *job,
+                      lv_quality *quality, lv_xor *xor_record, lv_error *err)
+{
+    const lv_public_key *shown = lv_key_public(key);
+    lv_status status = lv_public_encode(shown, &quality->public_key);
+    if (status == LV_OK) {
+        status = lv_public_encode(shown, &xor_record->public_key);
+    }
+    if (status == LV_OK) {
+        lv_proof_context context = lv_key_proof_context(quality);
+        status = lv_key_prove(key, &context, job, &quality->key_proof, err);
+    }
+    if (status == LV_OK) {
+        status = encrypt(plan, "earlier", plan->x, key, job, &quality->x, err);
+    }
+    if (status == LV_OK) {
+        status = encrypt(plan, "later", plan->y, key, job, &quality->y, err);
+    }
+    if (status == LV_OK) {
+        status = encrypt_xor(plan, key, job, &xor_record->w, err);
+    }
+    return status;
+}
+
+/* Signs the XOR record first: the quality record carries its digest. */
+static lv_status seal(const lv_set_plan *plan, const lv_identity *author, lv_quality *quality,
+                      lv_xor *xor_record, lv_set_made *out, lv_error *err)
+{
+    lv_bytes public_key = lv_buffer_view(&quality->public_key);
+    lv_status status = lv_binding_of(public_key, lv_buffer_view(&quality->x),
+                                     lv_buffer_view(&quality->y), &xor_record->binding);
+    if (status == LV_OK) {
+        status = lv_set_id_of(public_key, &out->set_id);
+    }
+    if (status == LV_OK) {
+        status = lv_xor_seal(xor_record, author, &out->xor_record, err);
+    }
+    if (status == LV_OK) {
+        status = lv_digest_of(lv_buffer_view(&out->xor_record), &quality->xor_digest);
+    }
+    if (status != LV_OK) {
+        return status;
+    }
+    lv_quality lent = *quality; /* whose pairs are the plan's, and only read */
+    lent.pairs = (lv_pair *)(uintptr_t)plan->pairs;
+    return lv_quality_seal(&lent, author, &out->quality_record, err);
+}
+
+lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author, lv_secret_key *key,
+                      const lv_job *job, lv_set_made *out, lv_error *err)
+{
+    *out = (lv_set_made){0};
+    lv_quality quality = {0};
+    lv_xor xor_record = {0};
+
+    lv_status status = check_plan(plan, err);
+    if (status == LV_OK) {
+        status = take_key(plan, job, &key, err);
+    }
+    if (status == LV_OK) {
+        status = check_size(plan, lv_key_public(key), err);
+    }
+    if (status == LV_OK) {
+        describe_quality(plan, author, &quality);
+        describe_xor(plan, author, &xor_record);
+        status = fill(plan, key, job, &quality, &xor_record, err);
+    }
+    if (status == LV_OK) {
+        status = seal(plan, author, &quality, &xor_record, out, err);
+    }
+    quality.pair_count = 0; /* they were never its own */
+    lv_quality_free(&quality);
+    lv_xor_free(&xor_record);
+    if (status != LV_OK) {
+        lv_key_free(key);
+        lv_set_made_free(out);
+        return status;
+    }
+    out->key = key;
+    return LV_OK;
+}
+
+void lv_set_made_free(lv_set_made *made)
+{
+    if (made == NULL) {
+        return;
+    }
+    lv_key_free(made->key);
+    lv_buffer_free(&made->quality_record);
+    lv_buffer_free(&made->xor_record);
+    *made = (lv_set_made){0};
+}

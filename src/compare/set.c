@@ -1,0 +1,199 @@
+/* Both records of a set, checked: docs/protocol.md section 3, step 3. */
+#include "compare/set.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lv_name_copy(char out[LV_NAME_MAX + 1], const char *name)
+{
+    size_t len = strnlen(name, LV_NAME_MAX + 1);
+    if (len > LV_NAME_MAX) {
+        len = 0;
+    }
+    memcpy(out, name, len);
+    out[len] = '\0';
+}
+
+lv_proof_context lv_key_proof_context(const lv_quality *quality)
+{
+    return (lv_proof_context){
+        .channel = quality->channel,
+        .downstream = quality->author,
+        .upstream = "",
+        .series = quality->series,
+        .sequence = quality->sequence,
+        .pair = 0,
+    };
+}
+
+/* The key, and that it is a good one. */
+static lv_status open_key(lv_set *set, lv_error *err)
+{
+    const lv_quality *quality = &set->quality;
+    const lv_suite *suite = lv_suite_find(quality->suite);
+    if (suite == NULL) {
+        return lv_fail(err, LV_INVALID, "there is no suite %s", quality->suite);
+    }
+    lv_bytes public_key = lv_buffer_view(&quality->public_key);
+    lv_status status = lv_public_decode(suite, public_key, &set->key, err);
+    if (status == LV_OK) {
+        status = lv_set_id_of(public_key, &set->id);
+    }
+    if (status == LV_OK) {
+        lv_proof_context context = lv_key_proof_context(quality);
+        status = lv_key_verify(set->key, &context, lv_buffer_view(&quality->key_proof), err);
+    }
+    return status;
+}
+
+static lv_status decode(const lv_set *set, const char *which, const lv_buffer *bytes,
+                        lv_matrix **out, lv_error *err)
+{
+    const lv_quality *quality = &set->quality;
+    lv_status status = lv_matrix_decode(set->key, quality->pair_count, quality->width,
+                                        lv_buffer_view(bytes), out, err);
+    if (status != LV_OK) {
+        lv_error_prefix(err, "field %s: ", which);
+    }
+    return status;
+}
+
+/* Not every failure below comes with words, but each gets a name in front of them. */
+static void begin_words(lv_error *err)
+{
+    if (err != NULL) {
+        err->text[0] = '\0';
+    }
+}
+
+/* Puts the record's name in front of words that tell what is wrong within it. */
+static lv_status name_record(lv_status status, const char *kind, const lv_quality *quality,
+                             lv_error *err)
+{
+    if (status != LV_OK) {
+        lv_error_prefix(err, "%s record of %s, series %s, sequence %" PRIu64 ": ", kind,
+                        quality->author, quality->series, quality->sequence);
+    }
+    return status;
+}
+
+lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, lv_set **out, lv_error *err)
+{
+    *out = NULL;
+    begin_words(err);
+    lv_set *set = calloc(1, sizeof *set);
+    if (set == NULL) {
+        return lv_fail(err, LV_E_MEMORY, "no memory for a set");
+    }
+    lv_status status =
+        lv_quality_open(quality_record, trust, LV_TIME_RECORD, &set->quality, NULL, err);
+    if (status == LV_OK) {
+        status = open_key(set, err);
+        if (status == LV_OK) {
+            status = decode(set, "x", &set->quality.x, &set->x, err);
+        }
+        if (status == LV_OK) {
+            status = decode(set, "y", &set->quality.y, &set->y, err);
+        }
+        status = name_record(status, "quality", &set->quality, err);
+    }
+    if (status != LV_OK) {
+        lv_set_free(set);
+        return status;
+    }
+    *out = set;
+    return LV_OK;
+}
+
+static lv_status disagree(const char *field, lv_error *err)
+{
+    return lv_fail(err, LV_INVALID, "field %s: does not agree with the quality record", field);
+}
+
+/* Every field that both records have, and the binding to key, x and y. */
+static lv_status match(const lv_quality *quality, const lv_xor *xor_record, lv_error *err)
+{
+    if (strcmp(quality->author, xor_record->author) != 0) {
+        return disagree("author", err);
+    }
+    if (strcmp(quality->series, xor_record->series) != 0) {
+        return disagree("series", err);
+    }
+    if (strcmp(quality->suite, xor_record->suite) != 0) {
+        return disagree("suite", err);
+    }
+    if (quality->sequence != xor_record->sequence) {
+        return disagree("sequence", err);
+    }
+    if (quality->width != xor_record->width) {
+        return disagree("width", err);
+    }
+    if (quality->pair_count != xor_record->pairs) {
+        return disagree("pairs", err);
+    }
+    lv_bytes public_key = lv_buffer_view(&quality->public_key);
+    if (!lv_bytes_equal(public_key, lv_buffer_view(&xor_record->public_key))) {
+        return disagree("public_key", err);
+    }
+    lv_digest binding;
+    lv_status status = lv_binding_of(public_key, lv_buffer_view(&quality->x),
+                                     lv_buffer_view(&quality->y), &binding);
+    if (status != LV_OK) {
+        return lv_fail(err, status, "cannot compute the binding");
+    }
+    return lv_digest_equal(&binding, &xor_record->binding) ? LV_OK : disagree("binding", err);
+}
+
+/* That this is the very record that the quality record names. */
+static lv_status check_digest(const lv_set *set, lv_bytes xor_record, lv_error *err)
+{
+    lv_digest digest;
+    lv_status status = lv_digest_of(xor_record, &digest);
+    if (status != LV_OK) {
+        return lv_fail(err, status, "cannot compute its digest");
+    }
+    if (!lv_digest_equal(&digest, &set->quality.xor_digest)) {
+        return lv_fail(err, LV_INVALID, "it is not the one whose digest the quality record names");
+    }
+    return LV_OK;
+}
+
+lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, lv_error *err)
+{
+    begin_words(err);
+    if (set->w != NULL) {
+        return lv_fail(err, LV_E_ARGUMENT, "the set has its XOR record already");
+    }
+    lv_xor opened = {0};
+    lv_status status = check_digest(set, xor_record, err);
+    if (status == LV_OK) {
+        status = lv_xor_open(xor_record, trust, LV_TIME_RECORD, &opened, NULL, err);
+    }
+    if (status == LV_OK) {
+        status = match(&set->quality, &opened, err);
+    }
+    if (status == LV_OK) {
+        status = decode(set, "w", &opened.w, &set->w, err);
+    }
+    lv_xor_free(&opened);
+    return name_record(status, "XOR", &set->quality, err);
+}
+
+void lv_set_free(lv_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    lv_quality_free(&set->quality);
+    lv_public_free(set->key);
+    lv_matrix_free(set->x);
+    lv_matrix_free(set->y);
+    lv_matrix_free(set->w);
+    free(set);
+}
+
+const lv_quality *lv_set_quality(const lv_set *set) { return &set->quality; }
+
+const lv_digest *lv_set_id(const lv_set *set) { return &set->id; }
+
+bool lv_set_has_xor(const lv_set *set) { return set->w != NULL; }

@@ -1,0 +1,39 @@
+/** The inside of a set, for the files of this layer. */
+#ifndef LV_COMPARE_SET_H
+#define LV_COMPARE_SET_H
+
+#include "proof/proof.h"
+#include <lotveil/compare.h>
+
+struct lv_set {
+    lv_quality quality;
+    lv_digest id;
+    lv_public_key *key;
+    lv_matrix *x;
+    lv_matrix *y;
+    lv_matrix *w; /* NULL until the XOR record is added */
+};
+
+/** Copies a name into a record; one that is too long becomes "", which no record may hold. */
+void lv_name_copy(char out[LV_NAME_MAX + 1], const char *name);
+
+/** What the key proof of a quality record is bound to (src/proof/proof.h). Borrows from it. */
+lv_proof_context lv_key_proof_context(const lv_quality *quality);
+
+/** What the proof of an answer is bound to. Borrows from all. */
+lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream, uint32_t pair);
+
+/** Is `combined` of this set: within its pairs, and its digest that of its vectors? */
+bool lv_combined_is_of(const lv_combined *combined, const lv_set *set);
+
+/** Does the inquiry ask about exactly this set and pair, of this downstream and channel?
+ *  LV_INVALID with words. */
+LV_MUST_CHECK lv_status lv_inquiry_names(const lv_inquiry *inquiry, const lv_set *set,
+                                         uint32_t pair, lv_error *err);
+
+/** Decodes an inquiry whose signature was checked, or made, elsewhere.
+ * @param digest  of the whole Signed. */
+LV_MUST_CHECK lv_status lv_inquiry_read(lv_bytes signed_inquiry, lv_inquiry *out, lv_digest *digest,
+                                        lv_error *err);
+
+#endif

@@ -1,0 +1,113 @@
+/* Table 5, verdict: docs/protocol.md section 3, step 5, and section 6. */
+#include "compare/set.h"
+#include <string.h>
+
+const char *lv_verdict_name(lv_formula direction)
+{
+    switch (direction) {
+    case LV_EQUAL:
+        return "equal";
+    case LV_RISE:
+        return "rise";
+    case LV_FALL:
+        return "fall";
+    }
+    return "unknown";
+}
+
+/* That the inquiry is one that was made from these vectors. */
+static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
+                               const lv_inquiry *inquiry, lv_error *err)
+{
+    if (!lv_combined_is_of(combined, set) ||
+        !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
+        return lv_fail(err, LV_INVALID, "the inquiry was not made from these records");
+    }
+    return lv_inquiry_names(inquiry, set, combined->pair, err);
+}
+
+/* That the answer is to exactly this inquiry. */
+static lv_status check_addressed(const lv_set *set, const lv_inquiry *inquiry,
+                                 const lv_digest *inquiry_digest, const lv_answer *answer,
+                                 lv_error *err)
+{
+    const char *field = NULL;
+    if (strcmp(answer->author, set->quality.author) != 0) {
+        return lv_fail(err, LV_INVALID, "answer: it is by %s, but the set is by %s", answer->author,
+                       set->quality.author);
+    }
+    if (strcmp(answer->upstream, inquiry->author) != 0) {
+        field = "upstream";
+    } else if (!lv_digest_equal(&answer->inquiry_digest, inquiry_digest)) {
+        field = "inquiry_digest";
+    } else if (!lv_digest_equal(&answer->set_id, &set->id)) {
+        field = "set_id";
+    } else if (answer->pair != inquiry->pair) {
+        field = "pair";
+    }
+    return field == NULL
+               ? LV_OK
+               : lv_fail(err, LV_INVALID, "answer: field %s: it answers another inquiry", field);
+}
+
+/* That the statement it makes is one of this set, and proved. */
+static lv_status check_statement(const lv_set *set, const lv_combined *combined,
+                                 const char *upstream, const lv_answer *answer, lv_error *err)
+{
+    if ((unsigned)answer->formula >= LV_FORMULAS) {
+        return lv_fail(err, LV_INVALID, "answer: field formula: there is no such formula");
+    }
+    uint32_t columns = answer->formula == LV_EQUAL ? 1 : set->quality.width;
+    if (answer->index >= columns) {
+        return lv_fail(err, LV_INVALID, "answer: field index: must be below %u for \"%s\"", columns,
+                       lv_verdict_name(answer->formula));
+    }
+    lv_proof_context context = lv_answer_proof_context(set, upstream, combined->pair);
+    lv_status status = lv_zero_verify(set->key, combined->z[answer->formula], 0, answer->index,
+                                      &context, lv_buffer_view(&answer->proof), err);
+    if (status != LV_OK) {
+        lv_error_prefix(err, "answer: field proof: ");
+    }
+    return status;
+}
+
+static void tell(const lv_set *set, const lv_answer *answer, lv_verdict *out)
+{
+    out->direction = answer->formula;
+    out->index = answer->index;
+    out->scale =
+        answer->formula == LV_EQUAL ? 0 : lv_change_scale(set->quality.width, answer->index);
+}
+
+lv_status lv_verdict_check(const lv_set *set, const lv_combined *combined, lv_bytes inquiry,
+                           lv_bytes answer, const lv_trust *trust, int64_t time, lv_verdict *out,
+                           lv_error *err)
+{
+    *out = (lv_verdict){0};
+    lv_inquiry asked = {0};
+    lv_digest asked_digest;
+    lv_answer answered = {0};
+
+    lv_status status = lv_inquiry_read(inquiry, &asked, &asked_digest, err);
+    if (status == LV_OK) {
+        status = check_inquiry(set, combined, &asked, err);
+    }
+    if (status == LV_OK) {
+        status = lv_answer_open(answer, trust, time, &answered, NULL, err);
+    }
+    if (status == LV_OK) {
+        status = check_addressed(set, &asked, &asked_digest, &answered, err);
+    }
+    if (status == LV_OK) {
+        status = check_statement(set, combined, asked.author, &answered, err);
+    }
+    if (status == LV_E_SYNTAX || status == LV_E_LIMIT) {
+        status = LV_INVALID;
+    }
+    if (status == LV_OK) {
+        tell(set, &answered, out);
+    }
+    lv_answer_free(&answered);
+    lv_inquiry_free(&asked);
+    return status;
+}
