@@ -1,7 +1,7 @@
 /** The embedded ledger: one SQLite file per channel (WAL, synchronous=FULL) that several
  *  processes of one machine share. Transactions stand in hash-chained, signed blocks, each with a
  *  Merkle root (RFC 9162 hashing) over its Signed transactions. The layout of the tables is
- *  specified in schema.sql beside this file and in docs/ledger.md. */
+ *  specified in schema.c beside this file and in docs/ledger.md. */
 #ifndef LV_LEDGER_EMBEDDED_H
 #define LV_LEDGER_EMBEDDED_H
 

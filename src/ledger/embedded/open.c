@@ -1,0 +1,145 @@
+#include "ledger/embedded/handle.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void embedded_close(lv_ledger *ledger);
+
+static const lv_channel *embedded_channel(const lv_ledger *ledger)
+{
+    return &((const lv_embedded *)ledger)->channel;
+}
+
+static const lv_ledger_backend BACKEND = {
+    .submit = lv_embedded_submit,
+    .read = lv_embedded_read,
+    .head = lv_embedded_head,
+    .check_head = lv_embedded_check_head,
+    .watch_open = lv_embedded_watch_open,
+    .watch_next = lv_embedded_watch_next,
+    .watch_wake = lv_embedded_watch_wake,
+    .watch_close = lv_embedded_watch_close,
+    .channel = embedded_channel,
+    .close = embedded_close,
+};
+
+lv_embedded *lv_embedded_of(lv_ledger *ledger)
+{
+    return ledger->backend == &BACKEND ? (lv_embedded *)ledger : NULL;
+}
+
+/* The certificate may have expired: its organisation may still read, and what it then submits is
+ * refused by its date. */
+static lv_status check_member(const lv_embedded *self, lv_error *err)
+{
+    const char *msp = NULL;
+    const char *own = lv_identity_msp(self->identity);
+    lv_status status = lv_channel_role(&self->channel, own) != NULL ? LV_OK : LV_REFUSED;
+    if (status == LV_OK) {
+        status = lv_trust_check_certificate(
+            self->channel.trust, lv_identity_certificate(self->identity), LV_TIME_ANY, &msp, err);
+    }
+    if (status == LV_OK && strcmp(msp, own) != 0) {
+        status = LV_REFUSED;
+    }
+    if (status > 0) {
+        return lv_fail(err, LV_REFUSED,
+                       "%s: organisation %s, with the certificate it has here, is no member of "
+                       "channel %s",
+                       self->path, own, self->channel.channel);
+    }
+    return status;
+}
+
+/* Genesis and newest header: what this handle starts from. The blocks between are checked by who
+ * watches them, and wholly by lv_embedded_verify. */
+static lv_status read_ends(lv_embedded *self, const char *channel, lv_error *err)
+{
+    lv_conn *conn = &self->reader.conn;
+    uint64_t head = 0;
+    lv_status status = lv_walk_genesis(conn, channel, &self->channel, &self->tip, err);
+    if (status == LV_OK) {
+        status = lv_walk_head(conn, &head, err);
+    }
+    if (status != LV_OK || head == 0) {
+        return status;
+    }
+    lv_block before = {0};
+    lv_block newest = {0};
+    status = lv_walk_peek(conn, head - 1, &before, err);
+    if (status == LV_OK) {
+        const lv_tip previous = lv_block_tip(&before);
+        status = lv_walk_header(conn, &self->channel, &previous, &newest, err);
+    }
+    if (status == LV_OK) {
+        self->tip = lv_block_tip(&newest);
+    }
+    return status == LV_NOT_FOUND ? LV_E_CORRUPT : status;
+}
+
+static lv_status fill(lv_embedded *self, const char *folder, const char *channel, lv_error *err)
+{
+    lv_status status = lv_embedded_path(folder, channel, &self->path, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    self->folder = strdup(folder);
+    if (self->folder == NULL) {
+        return LV_E_MEMORY;
+    }
+    status = lv_conn_open(self->path, channel, LV_DB_WRITE, &self->reader.conn, err);
+    if (status == LV_OK) {
+        status = lv_conn_open(self->path, channel, LV_DB_WRITE, &self->writer.conn, err);
+    }
+    struct stat info;
+    if (status == LV_OK && stat(self->path, &info) != 0) {
+        status = lv_fail(err, LV_E_IO, "%s: %s", self->path, strerror(errno));
+    }
+    if (status == LV_OK) {
+        self->device = info.st_dev;
+        self->inode = info.st_ino;
+        status = lv_lane_begin(self, &self->reader, false, err);
+    }
+    if (status == LV_OK) {
+        status = lv_lane_end(&self->reader, read_ends(self, channel, err), err);
+    }
+    return status == LV_OK ? check_member(self, err) : status;
+}
+
+lv_status lv_embedded_open(const char *folder, const char *channel, const lv_identity *identity,
+                           lv_ledger **out, lv_error *err)
+{
+    *out = NULL;
+    lv_embedded *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return LV_E_MEMORY;
+    }
+    self->base.backend = &BACKEND;
+    self->identity = identity;
+    pthread_mutex_init(&self->reader.mutex, NULL);
+    pthread_mutex_init(&self->writer.mutex, NULL);
+    pthread_mutex_init(&self->tip_mutex, NULL);
+    lv_status status = fill(self, folder, channel, err);
+    if (status != LV_OK) {
+        embedded_close(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return LV_OK;
+}
+
+static void embedded_close(lv_ledger *ledger)
+{
+    lv_embedded *self = (lv_embedded *)ledger;
+    lv_conn_close(&self->reader.conn);
+    lv_conn_close(&self->writer.conn);
+    pthread_mutex_destroy(&self->reader.mutex);
+    pthread_mutex_destroy(&self->writer.mutex);
+    pthread_mutex_destroy(&self->tip_mutex);
+    lv_channel_free(&self->channel);
+    free(self->folder);
+    free(self->path);
+    free(self);
+}

@@ -1,0 +1,66 @@
+#include "ledger/ledger.h"
+#include <stdlib.h>
+
+void lv_committed_free(lv_committed *committed)
+{
+    if (committed == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < committed->argument_count; i++) {
+        lv_buffer_free(&committed->arguments[i]);
+    }
+    free(committed->arguments);
+    *committed = (lv_committed){0};
+}
+
+lv_status lv_ledger_submit(lv_ledger *ledger, const lv_call *calls, size_t count,
+                           lv_position *positions, lv_error *err)
+{
+    return ledger->backend->submit(ledger, calls, count, positions, err);
+}
+
+lv_status lv_ledger_read(lv_ledger *ledger, const lv_call *call, lv_buffer *response, lv_error *err)
+{
+    return ledger->backend->read(ledger, call, response, err);
+}
+
+lv_status lv_ledger_head(lv_ledger *ledger, lv_head *out, lv_error *err)
+{
+    return ledger->backend->head(ledger, out, err);
+}
+
+lv_status lv_ledger_check_head(lv_ledger *ledger, const lv_head *remembered, lv_error *err)
+{
+    return ledger->backend->check_head(ledger, remembered, err);
+}
+
+lv_status lv_watch_open(lv_ledger *ledger, lv_position from, lv_watch **out, lv_error *err)
+{
+    return ledger->backend->watch_open(ledger, from, out, err);
+}
+
+lv_status lv_watch_next(lv_watch *watch, int timeout_ms, lv_committed *out, lv_error *err)
+{
+    return watch->ledger->backend->watch_next(watch, timeout_ms, out, err);
+}
+
+void lv_watch_wake(lv_watch *watch) { watch->ledger->backend->watch_wake(watch); }
+
+void lv_watch_close(lv_watch *watch)
+{
+    if (watch != NULL) {
+        watch->ledger->backend->watch_close(watch);
+    }
+}
+
+const lv_channel *lv_ledger_channel(const lv_ledger *ledger)
+{
+    return ledger->backend->channel(ledger);
+}
+
+void lv_ledger_close(lv_ledger *ledger)
+{
+    if (ledger != NULL) {
+        ledger->backend->close(ledger);
+    }
+}
