@@ -1,0 +1,77 @@
+#include "cli/channel.h"
+#include "ledger/embedded/embedded.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static lv_status put_member(lv_channel *channel, const char *msp, lv_role role,
+                            const lv_buffer *root)
+{
+    lv_member *member = &channel->members[channel->member_count++];
+    snprintf(member->msp_id, sizeof member->msp_id, "%s", msp);
+    snprintf(member->role, sizeof member->role, "%s", lv_role_name(role));
+    return lv_buffer_append(&member->root, root->data, root->len);
+}
+
+static lv_status describe(const lv_cli_org *org, const char *name, bool xor_contract,
+                          lv_channel *out)
+{
+    const lv_config *config = org->config;
+    lv_role partner = xor_contract ? LV_ROLE_SERVICER : LV_ROLE_UPSTREAM;
+    lv_bytes own = lv_trust_root(org->trust, config->organisation);
+    lv_buffer root = {0};
+    snprintf(out->channel, sizeof out->channel, "%s", name);
+    snprintf(out->contract, sizeof out->contract, "%s", xor_contract ? "xor" : "quality");
+    out->members = calloc(config->member_count + 1, sizeof *out->members);
+    if (out->members == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_buffer_append(&root, own.data, own.len);
+    if (status == LV_OK) {
+        status = put_member(out, config->organisation, config->role, &root);
+    }
+    for (size_t i = 0; status == LV_OK && i < config->member_count; i++) {
+        const lv_config_member *member = &config->members[i];
+        if (member->role == partner) {
+            status = put_member(out, member->msp, member->role, &member->root);
+        }
+    }
+    lv_buffer_free(&root);
+    return status;
+}
+
+lv_status lv_channel_make(const lv_cli_org *org, const char *name, bool xor_contract, json_t *made,
+                          lv_error *err)
+{
+    lv_channel plan = {0};
+    lv_channel channel = {0};
+    lv_buffer bytes = {0};
+    lv_status status = describe(org, name, xor_contract, &plan);
+    if (status == LV_OK && plan.member_count < 2) {
+        status = lv_fail(err, LV_REFUSED,
+                         "channel %s would have no member but %s; add the %s first: lotveil member "
+                         "add CARD",
+                         name, org->config->organisation, xor_contract ? "servicer" : "upstream");
+    }
+    /* Written and read again, a channel has its trust and passed every check on its members. */
+    if (status == LV_OK) {
+        status = lv_channel_encode(&plan, &bytes, err);
+    }
+    if (status == LV_OK) {
+        status = lv_channel_decode(lv_buffer_view(&bytes), &channel, err);
+    }
+    if (status == LV_OK) {
+        status = lv_embedded_create(org->config->ledger_folder, &channel, org->identity, err);
+    }
+    if (status == LV_OK) {
+        json_t *members = json_array();
+        for (size_t i = 0; i < channel.member_count; i++) {
+            json_array_append_new(members, json_string(channel.members[i].msp_id));
+        }
+        json_array_append_new(made, json_pack("{s:s, s:s, s:o}", "channel", name, "contract",
+                                              channel.contract, "members", members));
+    }
+    lv_channel_free(&channel);
+    lv_channel_free(&plan);
+    lv_buffer_free(&bytes);
+    return status;
+}

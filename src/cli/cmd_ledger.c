@@ -1,0 +1,433 @@
+#include "base/file.h"
+#include "cli/channel.h"
+#include "cli/cli.h"
+#include "cli/ledger_heads.h"
+#include "cli/table.h"
+#include "ledger/embedded/embedded.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_HEAD 0x100 /* an option without a letter */
+
+static const uint64_t SHOWN_BLOCKS = 50;
+
+typedef enum { VERB_SHOW, VERB_CREATE, VERB_VERIFY, VERB_HEAD } verb;
+
+typedef struct {
+    lv_cli cli;
+    verb verb;
+    const char *channel; /* NULL: all */
+    uint64_t block;
+    bool one_block;
+    uint64_t last;
+    lv_head expected;
+    bool has_expected;
+} options;
+
+static const struct argp_option option_list[] = {
+    {"channel", 'c', "NAME", 0, "quality, xor or all (default all that this organisation is in)",
+     1},
+    {"block", 'b', "N", 0, "show: this block with its transactions", 1},
+    {"last", 'n', "N", 0, "show: so many of the newest blocks (default 50)", 1},
+    {"head", KEY_HEAD, "BLOCK:HASH", 0,
+     "verify: a block that must be part of the channel's past, as `ledger head` showed it once; "
+     "with --channel",
+     1},
+    {0}};
+
+static void parse_head(options *o, const char *value, struct argp_state *state)
+{
+    char *end = NULL;
+    o->expected.block = strtoull(value, &end, 10);
+    if (end == value || *end != ':' || lv_digest_from_hex(end + 1, &o->expected.hash) != LV_OK) {
+        argp_error(state, "--head: BLOCK:HASH is wanted, the hash in 64 hexadecimal digits");
+    }
+    o->has_expected = true;
+}
+
+static void parse_verb(options *o, const char *value, struct argp_state *state)
+{
+    static const char *const verbs[] = {[VERB_SHOW] = "show",
+                                        [VERB_CREATE] = "create",
+                                        [VERB_VERIFY] = "verify",
+                                        [VERB_HEAD] = "head"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (state->arg_num == 0 && strcmp(value, verbs[i]) == 0) {
+            o->verb = (verb)i;
+            return;
+        }
+    }
+    argp_usage(state);
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->cli;
+        return 0;
+    case 'c':
+        o->channel = strcmp(value, "all") == 0 ? NULL : value;
+        return 0;
+    case 'b':
+        o->block = lv_cli_number(state, "--block", value, 0, INT64_MAX);
+        o->one_block = true;
+        return 0;
+    case 'n':
+        o->last = lv_cli_number(state, "--last", value, 1, INT64_MAX);
+        return 0;
+    case KEY_HEAD:
+        parse_head(o, value, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        parse_verb(o, value, state);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "one of create, show, verify, head is needed");
+        return 0;
+    case ARGP_KEY_END:
+        if (o->has_expected && o->channel == NULL) {
+            argp_error(state, "--head belongs to one --channel");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char doc[] =
+    "The embedded ledger of this machine: make its channels (once, by the downstream, when all "
+    "members are known), show blocks, check everything from the files alone, or print the newest "
+    "block. `verify` recomputes links, Merkle roots, signatures and the state by running every "
+    "transaction again, and checks that the head which this organisation's node remembers is part "
+    "of it; no node needs to run."
+    "\v"
+    "Examples:\n"
+    "  lotveil ledger create --dir b\n"
+    "  lotveil ledger verify --dir a\n"
+    "  lotveil ledger show --dir b --channel quality --block 3\n"
+    "  lotveil ledger head --dir s --json\n\n"
+    "Members of the quality channel are the downstream and its upstreams, of the xor channel the "
+    "downstream and its servicers." LV_CLI_EXITS;
+static const struct argp argp = {.options = option_list,
+                                 .parser = parse,
+                                 .args_doc = "create|show|verify|head",
+                                 .doc = doc,
+                                 .children = lv_cli_children};
+
+/* The channels that a command is about: at most the two that a configuration names. */
+typedef struct {
+    const char *names[2]; /* borrowed from the configuration */
+    bool xor_contract[2];
+    size_t count;
+} channels;
+
+static lv_status choose(const lv_config *config, const char *wanted, channels *out, lv_error *err)
+{
+    *out = (channels){0};
+    const char *const names[] = {config->quality_channel, config->xor_channel};
+    const char *const contracts[] = {"quality", "xor"};
+    for (size_t i = 0; i < 2; i++) {
+        bool fits =
+            wanted == NULL || strcmp(wanted, contracts[i]) == 0 || strcmp(wanted, names[i]) == 0;
+        if (names[i][0] != '\0' && fits) {
+            out->names[out->count] = names[i];
+            out->xor_contract[out->count++] = i == 1;
+        }
+    }
+    return out->count > 0 ? LV_OK
+                          : lv_fail(err, LV_NOT_FOUND, "%s has no part in a channel %s",
+                                    config->organisation, wanted != NULL ? wanted : "at all");
+}
+
+/* ---- create ---- */
+
+static void print_made(const char *folder, const json_t *made)
+{
+    for (size_t i = 0; i < json_array_size(made); i++) {
+        const json_t *channel = json_array_get(made, i);
+        const json_t *members = json_object_get(channel, "members");
+        printf("%s/%s.ledger:", folder, json_string_value(json_object_get(channel, "channel")));
+        for (size_t m = 0; m < json_array_size(members); m++) {
+            printf(" %s", json_string_value(json_array_get(members, m)));
+        }
+        puts("");
+    }
+}
+
+static lv_status create(const options *o, const lv_cli_org *org, const channels *chosen,
+                        lv_error *err)
+{
+    if (org->config->role != LV_ROLE_DOWNSTREAM) {
+        return lv_fail(err, LV_REFUSED, "%s is no downstream: the downstream makes the channels",
+                       org->config->organisation);
+    }
+    json_t *made = json_array();
+    lv_status status = lv_folder_make(org->config->ledger_folder, err);
+    for (size_t i = 0; status == LV_OK && i < chosen->count; i++) {
+        status = lv_channel_make(org, chosen->names[i], chosen->xor_contract[i], made, err);
+    }
+    if (status == LV_OK && o->cli.json) {
+        json_t *answer = json_pack("{s:O}", "channels", made);
+        status = answer == NULL ? LV_E_MEMORY : lv_cli_print_json(answer, err);
+        json_decref(answer);
+    } else if (status == LV_OK) {
+        print_made(org->config->ledger_folder, made);
+    }
+    json_decref(made);
+    return status;
+}
+
+/* ---- show ---- */
+
+static json_t *hex_json(const lv_digest *digest)
+{
+    char hex[2 * LV_DIGEST_LEN + 1];
+    lv_digest_hex(digest, hex);
+    return json_string(hex);
+}
+
+static json_t *block_json(const lv_embedded_block *block)
+{
+    json_t *transactions = json_array();
+    for (size_t i = 0; i < block->transaction_count; i++) {
+        json_array_append_new(transactions,
+                              json_pack("{s:I, s:s, s:s, s:I, s:I}", "transaction", (json_int_t)i,
+                                        "function", block->transactions[i].function, "submitter",
+                                        block->transactions[i].submitter, "arguments",
+                                        (json_int_t)block->transactions[i].argument_count, "bytes",
+                                        (json_int_t)block->transactions[i].bytes));
+    }
+    return json_pack("{s:I, s:I, s:s, s:I, s:o, s:o, s:o, s:o}", "block", (json_int_t)block->number,
+                     "time", (json_int_t)block->time, "committer", block->committer, "count",
+                     (json_int_t)block->transaction_count, "hash", hex_json(&block->hash),
+                     "previous", hex_json(&block->previous), "merkle_root",
+                     hex_json(&block->merkle_root), "transactions", transactions);
+}
+
+static lv_status read_blocks(const options *o, lv_ledger *ledger, json_t *blocks, lv_error *err)
+{
+    lv_head head;
+    lv_status status = lv_ledger_head(ledger, &head, err);
+    uint64_t last = o->last != 0 ? o->last : SHOWN_BLOCKS;
+    uint64_t first = head.block >= last ? head.block - last + 1 : 0;
+    uint64_t past = head.block;
+    if (o->one_block) {
+        first = o->block;
+        past = o->block;
+    }
+    for (uint64_t number = first; status == LV_OK && number <= past; number++) {
+        lv_embedded_block block;
+        status = lv_embedded_block_read(ledger, number, &block, err);
+        if (status == LV_OK) {
+            json_array_append_new(blocks, block_json(&block));
+            lv_embedded_block_free(&block);
+        }
+    }
+    return status;
+}
+
+static const lv_column block_columns[] = {{"BLOCK", "block", LV_CELL_NUMBER},
+                                          {"TIME", "time", LV_CELL_TIME},
+                                          {"COMMITTED BY", "committer", LV_CELL_TEXT},
+                                          {"TRANSACTIONS", "count", LV_CELL_NUMBER},
+                                          {"HASH", "hash", LV_CELL_ID},
+                                          {"PREVIOUS", "previous", LV_CELL_ID},
+                                          {0}};
+static const lv_column transaction_columns[] = {
+    {"NO", "transaction", LV_CELL_NUMBER},    {"FUNCTION", "function", LV_CELL_TEXT},
+    {"SUBMITTER", "submitter", LV_CELL_TEXT}, {"RECORDS", "arguments", LV_CELL_NUMBER},
+    {"BYTES", "bytes", LV_CELL_NUMBER},       {0}};
+
+static lv_status print_block(const json_t *block)
+{
+    static const char *const keys[] = {"committer", "hash", "previous", "merkle_root"};
+    lv_table table = {.columns = transaction_columns};
+    char time[32];
+    lv_cli_time(json_integer_value(json_object_get(block, "time")), time);
+    printf("block %lld, %s\n", (long long)json_integer_value(json_object_get(block, "block")),
+           time);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        printf("  %-12s %s\n", keys[i], json_string_value(json_object_get(block, keys[i])));
+    }
+    return lv_table_print(&table, json_object_get(block, "transactions"), stdout);
+}
+
+static lv_status print_blocks(const options *o, const char *name, const json_t *blocks)
+{
+    lv_table table = {.columns = block_columns};
+    printf("Channel %s\n", name);
+    return o->one_block ? print_block(json_array_get(blocks, 0))
+                        : lv_table_print(&table, blocks, stdout);
+}
+
+static lv_status show_one(const options *o, const lv_cli_org *org, const char *name, json_t *shown,
+                          lv_error *err)
+{
+    lv_ledger *ledger = NULL;
+    json_t *blocks = json_array();
+    lv_status status =
+        lv_embedded_open(org->config->ledger_folder, name, org->identity, &ledger, err);
+    if (status == LV_OK) {
+        status = read_blocks(o, ledger, blocks, err);
+        lv_ledger_close(ledger);
+    }
+    if (status == LV_OK && !o->cli.json) {
+        status = print_blocks(o, name, blocks);
+    }
+    json_array_append_new(shown, json_pack("{s:s, s:o}", "channel", name, "blocks", blocks));
+    return status;
+}
+
+/* ---- head ---- */
+
+static json_t *head_json(const lv_head *head)
+{
+    return json_pack("{s:I, s:o}", "block", (json_int_t)head->block, "hash", hex_json(&head->hash));
+}
+
+static lv_status head_one(const options *o, const lv_cli_org *org, const char *name, json_t *shown,
+                          lv_error *err)
+{
+    lv_ledger *ledger = NULL;
+    lv_head head;
+    lv_status status =
+        lv_embedded_open(org->config->ledger_folder, name, org->identity, &ledger, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_ledger_head(ledger, &head, err);
+    lv_ledger_close(ledger);
+    if (status != LV_OK) {
+        return status;
+    }
+    json_t *entry = head_json(&head);
+    json_object_set_new(entry, "channel", json_string(name));
+    if (!o->cli.json) {
+        printf("%s %" PRIu64 ":%s\n", name, head.block,
+               json_string_value(json_object_get(entry, "hash")));
+    }
+    json_array_append_new(shown, entry);
+    return LV_OK;
+}
+
+/* ---- verify ---- */
+
+static json_t *audit_json(const char *name, lv_status status, const lv_embedded_audit *audit,
+                          const lv_head *expected, const lv_error *err)
+{
+    json_t *entry = json_pack("{s:s, s:b}", "channel", name, "ok", (int)(status == LV_OK));
+    json_object_set_new(entry, "remembered", expected != NULL ? head_json(expected) : json_null());
+    if (status == LV_OK) {
+        json_t *more = json_pack("{s:I, s:I, s:I, s:o}", "blocks", (json_int_t)audit->blocks,
+                                 "transactions", (json_int_t)audit->transactions, "state_keys",
+                                 (json_int_t)audit->state_keys, "head", head_json(&audit->head));
+        json_object_update(entry, more);
+        json_decref(more);
+        return entry;
+    }
+    json_object_set_new(entry, "error", json_string(err->text));
+    return entry;
+}
+
+static void print_audit(const char *name, lv_status status, const lv_embedded_audit *audit,
+                        const lv_head *expected, const lv_error *err)
+{
+    if (status != LV_OK) {
+        printf("%s: DOES NOT VERIFY: %s\n", name, err->text);
+        return;
+    }
+    printf("%s: ok, %" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64 " keys; ", name,
+           audit->blocks, audit->transactions, audit->state_keys);
+    if (expected != NULL) {
+        printf("block %" PRIu64 ", remembered by this organisation, is part of it\n",
+               expected->block);
+        return;
+    }
+    puts("no head is remembered yet");
+}
+
+static lv_status verify_one(const options *o, const lv_cli_org *org, const char *name,
+                            json_t *shown, lv_error *err)
+{
+    lv_embedded_audit audit = {0};
+    lv_head remembered;
+    const lv_head *expected = o->has_expected ? &o->expected : NULL;
+    if (expected == NULL) {
+        lv_status status = lv_ledger_remembered(o->cli.dir, name, &remembered, err);
+        if (status != LV_OK && status != LV_NOT_FOUND) {
+            return status;
+        }
+        expected = status == LV_OK ? &remembered : NULL;
+    }
+    lv_status status = lv_embedded_verify(org->config->ledger_folder, name, expected, &audit, err);
+    if (status != LV_OK && status != LV_E_CORRUPT) {
+        return status;
+    }
+    json_array_append_new(shown, audit_json(name, status, &audit, expected, err));
+    if (!o->cli.json) {
+        print_audit(name, status, &audit, expected, err);
+    }
+    return status;
+}
+
+/* ---- */
+
+static lv_status each_channel(const options *o, const lv_cli_org *org, const channels *chosen,
+                              lv_error *err)
+{
+    static lv_status (*const works[])(const options *, const lv_cli_org *, const char *, json_t *,
+                                      lv_error *) = {
+        [VERB_SHOW] = show_one, [VERB_VERIFY] = verify_one, [VERB_HEAD] = head_one};
+    json_t *shown = json_array();
+    lv_status result = LV_OK;
+    for (size_t i = 0; i < chosen->count; i++) {
+        lv_error words = {0};
+        lv_status status = works[o->verb](o, org, chosen->names[i], shown, &words);
+        if (status != LV_OK && result == LV_OK) {
+            *err = words;
+            result = status;
+        }
+    }
+    /* A ledger that does not verify is an outcome to be told in full as well. */
+    if (o->cli.json && (result == LV_OK || result == LV_E_CORRUPT)) {
+        json_t *answer = json_pack("{s:O}", "channels", shown);
+        lv_status printed = answer == NULL ? LV_E_MEMORY : lv_cli_print_json(answer, err);
+        result = result == LV_OK ? printed : result;
+        json_decref(answer);
+    }
+    json_decref(shown);
+    return result;
+}
+
+static lv_status work(const options *o, lv_error *err)
+{
+    lv_cli_org org;
+    channels chosen;
+    lv_status status = lv_cli_org_load(o->cli.dir, &org, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = choose(org.config, o->channel, &chosen, err);
+    if (status == LV_OK) {
+        status = o->verb == VERB_CREATE ? create(o, &org, &chosen, err)
+                                        : each_channel(o, &org, &chosen, err);
+    }
+    lv_cli_org_free(&org);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    options o = {0};
+    lv_error err = {0};
+    lv_cli_parse(&argp, argc, argv, &o.cli, &o);
+    lv_status status = work(&o, &err);
+    int code = lv_cli_finish(status, &err);
+    return status == LV_E_CORRUPT && o.verb == VERB_VERIFY ? LV_EXIT_NEGATIVE : code;
+}
+
+const lv_command lv_cmd_ledger = {"ledger", "the embedded ledger: create, show, verify, head", run};
