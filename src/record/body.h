@@ -13,7 +13,7 @@
 
 typedef enum {
     LV_FIELD_NAME,   /* char[LV_NAME_MAX + 1]; lv_name_is_valid */
-    LV_FIELD_TEXT,   /* char[max + 1]; min..max bytes of printable UTF-8 */
+    LV_FIELD_TEXT,   /* char[max + 1]; min..max bytes; lv_text_is_plain */
     LV_FIELD_BYTES,  /* lv_buffer of min..max bytes */
     LV_FIELD_DIGEST, /* lv_digest, always there */
     LV_FIELD_U32,    /* uint32_t of min..max */
@@ -62,7 +62,7 @@ LV_MUST_CHECK lv_status lv_fields_copy(const char *what, const lv_field *fields,
 LV_MUST_CHECK lv_status lv_field_copy_text(const char *what, const char *name, const char *text,
                                            size_t max, char *out, lv_error *err);
 
-/** Checks one text: `min`..`max` bytes of printable UTF-8. */
+/** Checks one text: `min`..`max` bytes, lv_text_is_plain. */
 LV_MUST_CHECK lv_status lv_field_check_text(const char *what, const char *name, const char *text,
                                             size_t min, size_t max, lv_error *err);
 

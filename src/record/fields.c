@@ -1,6 +1,6 @@
+#include "quality/text.h"
 #include "record/body.h"
 #include "record/digest.h"
-#include "record/text.h"
 #include "record/wire.h"
 #include <inttypes.h>
 #include <string.h>
@@ -22,9 +22,11 @@ lv_status lv_field_check_text(const char *what, const char *name, const char *te
     if (len < min) {
         return lv_fail(err, LV_E_SYNTAX, "%s: field %s: missing", what, name);
     }
-    if (!lv_text_is_printable(text, len)) {
+    if (!lv_text_is_plain(text, max)) {
         return lv_fail(err, LV_E_SYNTAX,
-                       "%s: field %s: must be UTF-8 text without control characters", what, name);
+                       "%s: field %s: must be UTF-8 text without control characters and without "
+                       "blanks at its ends",
+                       what, name);
     }
     return LV_OK;
 }
