@@ -1,0 +1,226 @@
+#include "suite/paillier/mont.h"
+#include "base/secret.h"
+#include <string.h>
+
+enum { WINDOW = 5, WINDOW_SIZE = 1 << WINDOW };
+
+/* -1/p mod 2^64 by Newton's iteration: every step doubles the bits that are right (p p = 1 mod 8
+ * gives the first three). */
+static mp_limb_t negative_inverse(mp_limb_t p)
+{
+    mp_limb_t inverse = p;
+    for (int right = 3; right < GMP_NUMB_BITS; right *= 2) {
+        inverse *= 2 - p * inverse;
+    }
+    return -inverse;
+}
+
+/* Takes p away from carry * 2^(64 n) + r where that leaves no negative number; returns the new
+ * carry. */
+static mp_limb_t subtract_p_once(const lv_mont *mont, mp_limb_t *r, mp_limb_t carry)
+{
+    mp_limb_t borrow = mpn_sub_n(r, r, mont->p, mont->n);
+    mp_limb_t negative = borrow & (carry == 0);
+    mp_limb_t back = mpn_cnd_add_n(negative, r, r, mont->p, mont->n);
+    return carry - borrow + back;
+}
+
+/* Montgomery's reduction: t (2 n limbs) becomes t + m p with its low half zero; m goes to `m`, the
+ * high half, which is (t + m p) / R, stays in place. Returns its carry. */
+static mp_limb_t reduce(const lv_mont *mont, mp_limb_t *t, mp_limb_t *m)
+{
+    mp_size_t n = mont->n;
+    for (mp_size_t i = 0; i < n; i++) {
+        m[i] = t[i] * mont->inverse;
+        t[i] = mpn_addmul_1(t + i, mont->p, n, m[i]); /* t[i] became zero: room for the carry */
+    }
+    return mpn_add_n(t + n, t + n, t, n);
+}
+
+void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                 lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_mul(scratch->t, a, n, b, n, scratch->gmp);
+    mp_limb_t carry = reduce(mont, scratch->t, scratch->m);
+    subtract_p_once(mont, scratch->t + n, carry);
+    mpn_copyi(r, scratch->t + n, n);
+}
+
+void lv_mont_add(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                 lv_mont_scratch *scratch)
+{
+    mp_limb_t carry = mpn_add_n(scratch->t, a, b, mont->n);
+    subtract_p_once(mont, scratch->t, carry);
+    mpn_copyi(r, scratch->t, mont->n);
+}
+
+/* The two reductions that end a product. In: t = low product; s + carry R^2 = sum of the cross
+ * products, below 2 p^2. */
+static void finish(const lv_mont *mont, lv_dual *r, mp_limb_t carry, lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mp_limb_t *t = scratch->t;
+    mp_limb_t *s = scratch->s;
+
+    /* low half: t / R = low + over p, over being 0 or 1 */
+    mp_limb_t top = reduce(mont, t, scratch->m);
+    mp_limb_t borrow = mpn_sub_n(t + n, t + n, mont->p, n);
+    mp_limb_t over = 1 - (borrow & (top == 0));
+    mpn_cnd_add_n(1 - over, t + n, t + n, mont->p, n);
+    mpn_copyi(r->low, t + n, n);
+
+    /* high half: (s - m) / R + over. s - m may be negative: then R p more. The constant passes
+     * through as a carry of the lower half's subtraction. */
+    mp_limb_t low_borrow = mpn_sub_n(s, s, scratch->m, n);
+    mp_limb_t high_borrow = mpn_sec_sub_1(s + n, s + n, n, low_borrow, scratch->gmp);
+    mp_limb_t negative = high_borrow & (carry == 0);
+    carry -= high_borrow;
+    carry += mpn_cnd_add_n(negative, s + n, s + n, mont->p, n);
+    carry += reduce(mont, s, scratch->m);
+    carry += mpn_sec_add_1(s + n, s + n, n, over, scratch->gmp);
+    /* below max(2 p^2 / R, p) + p + 1 <= 3 p */
+    for (int i = 0; i < 3; i++) {
+        carry = subtract_p_once(mont, s + n, carry);
+    }
+    mpn_copyi(r->high, s + n, n);
+}
+
+void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dual *b,
+                 lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_mul(scratch->t, a->low, n, b->low, n, scratch->gmp);
+    mpn_sec_mul(scratch->s, a->low, n, b->high, n, scratch->gmp);
+    mpn_sec_mul(scratch->u, a->high, n, b->low, n, scratch->gmp);
+    mp_limb_t carry = mpn_add_n(scratch->s, scratch->s, scratch->u, 2 * n);
+    finish(mont, r, carry, scratch);
+}
+
+void lv_dual_mul_low(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *b,
+                     lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_mul(scratch->t, a->low, n, b, n, scratch->gmp);
+    mpn_sec_mul(scratch->s, a->high, n, b, n, scratch->gmp);
+    finish(mont, r, 0, scratch);
+}
+
+void lv_dual_mul_lows(const lv_mont *mont, lv_dual *r, const mp_limb_t *a, const mp_limb_t *b,
+                      lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_mul(scratch->t, a, n, b, n, scratch->gmp);
+    mpn_zero(scratch->s, 2 * n);
+    finish(mont, r, 0, scratch);
+}
+
+void lv_dual_sqr(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_sqr(scratch->t, a->low, n, scratch->gmp);
+    mpn_sec_mul(scratch->s, a->low, n, a->high, n, scratch->gmp);
+    mp_limb_t carry = mpn_lshift(scratch->s, scratch->s, 2 * n, 1);
+    finish(mont, r, carry, scratch);
+}
+
+/* Bits at .. at + WINDOW - 1 of e, which has `bits` bits; those past the end are zero. */
+static mp_limb_t window_at(const mp_limb_t *e, mp_size_t bits, mp_size_t at)
+{
+    mp_limb_t value = 0;
+    for (mp_size_t i = 0; i < WINDOW && at + i < bits; i++) {
+        mp_size_t bit = at + i;
+        value |= ((e[bit / GMP_NUMB_BITS] >> (bit % GMP_NUMB_BITS)) & 1) << i;
+    }
+    return value;
+}
+
+void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *e,
+                 mp_size_t bits, lv_mont_scratch *scratch)
+{
+    mp_size_t row = (mp_size_t)(sizeof(lv_dual) / sizeof(mp_limb_t));
+    lv_dual table[WINDOW_SIZE];
+    lv_dual factor;
+    lv_dual power = mont->one;
+
+    memset(table, 0, sizeof table);
+    table[0] = mont->one;
+    for (int i = 1; i < WINDOW_SIZE; i++) {
+        lv_dual_mul(mont, &table[i], &table[i - 1], a, scratch);
+    }
+    for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
+        for (int i = 0; i < WINDOW; i++) {
+            lv_dual_sqr(mont, &power, &power, scratch);
+        }
+        mpn_sec_tabselect((mp_limb_t *)&factor, (const mp_limb_t *)table, row, WINDOW_SIZE,
+                          (mp_size_t)window_at(e, bits, at));
+        lv_dual_mul(mont, &power, &power, &factor, scratch);
+    }
+    *r = power;
+    lv_wipe(table, sizeof table);
+    lv_wipe(&factor, sizeof factor);
+    lv_wipe(&power, sizeof power);
+}
+
+void lv_dual_from_limbs(const lv_mont *mont, lv_dual *r, const mp_limb_t *x, mp_size_t len)
+{
+    enum { ROOM = LV_DUAL_INPUT_MAX + 1 };
+    mp_limb_t rest[ROOM];
+    mp_limb_t quotient[ROOM];
+    mp_limb_t gmp[4 * ROOM]; /* more than mpn_sec_div_qr_itch: len + 2 n + a few */
+    mp_size_t n = mont->n;
+
+    memset(quotient, 0, sizeof quotient);
+    mpn_copyi(rest, x, len);
+    quotient[len - n] = mpn_sec_div_qr(quotient, rest, len, mont->p, n, gmp);
+    mpn_copyi(r->low, rest, n);
+    mp_size_t quotient_len = len - n + 1 < n ? n : len - n + 1;
+    mpn_sec_div_r(quotient, quotient_len, mont->p, n, gmp);
+    mpn_copyi(r->high, quotient, n);
+    lv_wipe(rest, sizeof rest);
+    lv_wipe(quotient, sizeof quotient);
+    lv_wipe(gmp, sizeof gmp);
+}
+
+void lv_dual_to_limbs(const lv_mont *mont, mp_limb_t *r, const lv_dual *a, lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mpn_sec_mul(r, a->high, n, mont->p, n, scratch->gmp);
+    mp_limb_t carry = mpn_add_n(r, r, a->low, n);
+    mpn_sec_add_1(r + n, r + n, n, carry, scratch->gmp);
+}
+
+void lv_dual_enter(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch)
+{
+    lv_dual_mul(mont, r, a, &mont->r2, scratch);
+}
+
+void lv_dual_leave(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch)
+{
+    static const mp_limb_t one[LV_PRIME_LIMBS_MAX] = {1};
+    lv_dual_mul_low(mont, r, a, one, scratch);
+}
+
+unsigned lv_dual_equal(const lv_mont *mont, const lv_dual *a, const lv_dual *b)
+{
+    mp_limb_t difference = 0;
+    for (mp_size_t i = 0; i < mont->n; i++) {
+        difference |= (a->low[i] ^ b->low[i]) | (a->high[i] ^ b->high[i]);
+    }
+    return (unsigned)(1 & ~((difference | -difference) >> (GMP_NUMB_BITS - 1)));
+}
+
+void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n)
+{
+    mp_limb_t power[2 * LV_PRIME_LIMBS_MAX + 1] = {0};
+
+    memset(mont, 0, sizeof *mont);
+    mont->n = n;
+    mont->inverse = negative_inverse(p[0]);
+    mpn_copyi(mont->p, p, n);
+    power[n] = 1;
+    lv_dual_from_limbs(mont, &mont->one, power, n + 1);
+    power[n] = 0;
+    power[2 * n] = 1;
+    lv_dual_from_limbs(mont, &mont->r2, power, 2 * n + 1);
+}

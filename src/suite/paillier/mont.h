@@ -1,0 +1,92 @@
+/** Arithmetic modulo a secret odd prime p, and modulo p^2, in constant time: time and memory
+ *  access depend on the size of p alone.
+ *
+ *  A number modulo p^2 is kept as two numbers modulo p: x = low + high * p (a lv_dual). With
+ *  R = 2^(64 n) and Montgomery's reduction t = (T + m p) / R of T = x.low * y.low,
+ *
+ *      x y / R  =  t + p * (x.low y.high + x.high y.low - m) / R   (mod p^2),
+ *
+ *  so that one product takes three products and two reductions of half the length: five eighths
+ *  of the work of one Montgomery product modulo p^2, and seven twelfths for a square.
+ *
+ *  "Montgomery form" of x is x R; every function says which form it takes. */
+#ifndef LV_PAILLIER_MONT_H
+#define LV_PAILLIER_MONT_H
+
+#include <gmp.h>
+#include <lotveil/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LV_PRIME_LIMBS_MAX 64 /* p of up to 4096 bits */
+#define LV_DUAL_INPUT_MAX (4 * LV_PRIME_LIMBS_MAX + 1)
+
+/** low + high * p, each half in [0, p) */
+typedef struct {
+    mp_limb_t low[LV_PRIME_LIMBS_MAX];
+    mp_limb_t high[LV_PRIME_LIMBS_MAX];
+} lv_dual;
+
+typedef struct {
+    mp_size_t n;                     /* limbs of p */
+    mp_limb_t inverse;               /* -1/p mod 2^64 */
+    mp_limb_t p[LV_PRIME_LIMBS_MAX]; /* odd, p[n - 1] != 0 */
+    lv_dual r2;                      /* R^2 mod p^2 */
+    lv_dual one;                     /* R mod p^2 */
+} lv_mont;
+
+/** Room for one product. Holds secrets afterwards: lv_wipe it when done. */
+typedef struct {
+    mp_limb_t t[2 * LV_PRIME_LIMBS_MAX];
+    mp_limb_t s[2 * LV_PRIME_LIMBS_MAX];
+    mp_limb_t u[2 * LV_PRIME_LIMBS_MAX];
+    mp_limb_t m[LV_PRIME_LIMBS_MAX];
+    mp_limb_t gmp[4 * LV_PRIME_LIMBS_MAX]; /* what mpn_sec_mul and mpn_sec_sqr ask for */
+} lv_mont_scratch;
+
+/** Takes an odd p of n limbs, the top one not zero, n <= LV_PRIME_LIMBS_MAX. */
+void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n);
+
+/** r = a b / R mod p, for a, b < p. `r` may be a or b. */
+void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                 lv_mont_scratch *scratch);
+
+/** r = a + b mod p, for a, b < p. `r` may be a or b. */
+void lv_mont_add(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                 lv_mont_scratch *scratch);
+
+/** r = a b / R mod p^2. `r` may be a or b. */
+void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dual *b,
+                 lv_mont_scratch *scratch);
+
+/** r = a b / R mod p^2 for b < p. `r` may be a. */
+void lv_dual_mul_low(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *b,
+                     lv_mont_scratch *scratch);
+
+/** r = a b / R mod p^2 for a, b < p. */
+void lv_dual_mul_lows(const lv_mont *mont, lv_dual *r, const mp_limb_t *a, const mp_limb_t *b,
+                      lv_mont_scratch *scratch);
+
+/** r = a^2 / R mod p^2. `r` may be a. */
+void lv_dual_sqr(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch);
+
+/** r = a^e mod p^2, a and r in Montgomery form. `e` is secret, its length of `bits` is not. */
+void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *e,
+                 mp_size_t bits, lv_mont_scratch *scratch);
+
+/** Writes an integer of `len` limbs, n <= len <= LV_DUAL_INPUT_MAX, as low + high p modulo p^2;
+ *  plain form. */
+void lv_dual_from_limbs(const lv_mont *mont, lv_dual *r, const mp_limb_t *x, mp_size_t len);
+
+/** Writes low + high p as an integer of 2 n limbs. */
+void lv_dual_to_limbs(const lv_mont *mont, mp_limb_t *r, const lv_dual *a,
+                      lv_mont_scratch *scratch);
+
+/** Into and out of Montgomery form. `r` may be a. */
+void lv_dual_enter(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch);
+void lv_dual_leave(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch);
+
+/** 1 where a = b (reduced, of the same form), 0 otherwise. */
+unsigned lv_dual_equal(const lv_mont *mont, const lv_dual *a, const lv_dual *b);
+
+#endif

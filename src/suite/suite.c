@@ -1,0 +1,205 @@
+#include "suite/suite.h"
+#include <string.h>
+
+static const lv_suite *const SUITES[] = {&lv_suite_paillier};
+
+const lv_suite *lv_suite_at(size_t i)
+{
+    return i < sizeof SUITES / sizeof SUITES[0] ? SUITES[i] : NULL;
+}
+
+const lv_suite *lv_suite_find(const char *name)
+{
+    const lv_suite *suite = NULL;
+    for (size_t i = 0; (suite = lv_suite_at(i)) != NULL; i++) {
+        if (strcmp(suite->name, name) == 0) {
+            break;
+        }
+    }
+    return suite;
+}
+
+const char *lv_suite_name(const lv_suite *suite) { return suite->name; }
+
+lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned key_bits, lv_error *err)
+{
+    return suite->check_key_bits(key_bits, err);
+}
+
+unsigned lv_suite_default_key_bits(const lv_suite *suite) { return suite->default_key_bits; }
+
+/* ---- keys ---- */
+
+lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
+                          lv_secret_key **out, lv_error *err)
+{
+    *out = NULL;
+    lv_status status = suite->check_key_bits(key_bits, err);
+    return status != LV_OK ? status : suite->key_generate(key_bits, job, out, err);
+}
+
+lv_status lv_key_encode(const lv_secret_key *key, lv_buffer *secret)
+{
+    return key->suite->key_encode(key, secret);
+}
+
+lv_status lv_key_decode(const lv_suite *suite, lv_bytes secret, lv_secret_key **out, lv_error *err)
+{
+    *out = NULL;
+    return suite->key_decode(secret, out, err);
+}
+
+void lv_key_free(lv_secret_key *key)
+{
+    if (key != NULL) {
+        key->suite->key_free(key);
+    }
+}
+
+const lv_public_key *lv_key_public(const lv_secret_key *key) { return key->public_key; }
+
+lv_status lv_public_encode(const lv_public_key *key, lv_buffer *out)
+{
+    return key->suite->public_encode(key, out);
+}
+
+lv_status lv_public_decode(const lv_suite *suite, lv_bytes bytes, lv_public_key **out,
+                           lv_error *err)
+{
+    *out = NULL;
+    return suite->public_decode(bytes, out, err);
+}
+
+void lv_public_free(lv_public_key *key)
+{
+    if (key != NULL) {
+        key->suite->public_free(key);
+    }
+}
+
+const lv_suite *lv_public_suite(const lv_public_key *key) { return key->suite; }
+
+unsigned lv_public_key_bits(const lv_public_key *key) { return key->key_bits; }
+
+/* ---- matrices ---- */
+
+static bool shape_is_legal(size_t pairs, unsigned width)
+{
+    return pairs >= 1 && pairs <= LV_SET_PAIRS_MAX && width >= 1 && width <= LV_WIDTH_MAX;
+}
+
+static bool is_under(const lv_public_key *key, const lv_matrix *matrix)
+{
+    return matrix->suite == key->suite && matrix->key_bits == key->key_bits;
+}
+
+lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
+                     lv_matrix **out, lv_error *err)
+{
+    *out = NULL;
+    if (!shape_is_legal(bits->pairs, bits->width)) {
+        return lv_fail(err, LV_E_ARGUMENT,
+                       "cannot encrypt %zu rows of %u bits: 1..%u rows of 1..%d", bits->pairs,
+                       bits->width, LV_SET_PAIRS_MAX, LV_WIDTH_MAX);
+    }
+    uint8_t seen = 0; /* the bits are secret: look at all before saying anything */
+    for (size_t i = 0; i < bits->pairs * bits->width; i++) {
+        seen |= bits->bits[i];
+    }
+    if (seen > 1) {
+        return lv_fail(err, LV_E_ARGUMENT, "cannot encrypt what is neither 0 nor 1");
+    }
+    return key->suite->encrypt(key, bits, job, out, err);
+}
+
+void lv_matrix_free(lv_matrix *matrix)
+{
+    if (matrix != NULL) {
+        matrix->suite->matrix_free(matrix);
+    }
+}
+
+size_t lv_matrix_pairs(const lv_matrix *matrix) { return matrix->pairs; }
+
+unsigned lv_matrix_width(const lv_matrix *matrix) { return matrix->width; }
+
+lv_status lv_matrix_encode(const lv_matrix *matrix, lv_buffer *out)
+{
+    return matrix->suite->matrix_encode(matrix, out);
+}
+
+size_t lv_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width)
+{
+    return key->suite->matrix_encoded_len(key, pairs, width);
+}
+
+lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width, lv_bytes bytes,
+                           lv_matrix **out, lv_error *err)
+{
+    *out = NULL;
+    if (!shape_is_legal(pairs, width)) {
+        return lv_fail(err, LV_E_SYNTAX,
+                       "a matrix of %zu rows of %u ciphertexts: 1..%u rows of 1..%d", pairs, width,
+                       LV_SET_PAIRS_MAX, LV_WIDTH_MAX);
+    }
+    size_t need = lv_matrix_encoded_len(key, pairs, width);
+    if (bytes.len != need) {
+        return lv_fail(err, LV_E_SYNTAX, "%zu rows of %u ciphertexts take %zu bytes, not %zu",
+                       pairs, width, need, bytes.len);
+    }
+    return key->suite->matrix_decode(key, pairs, width, bytes, out, err);
+}
+
+lv_status lv_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                     const lv_matrix *w, lv_formula formula, size_t first, size_t count,
+                     const lv_job *job, lv_matrix **z, lv_error *err)
+{
+    *z = NULL;
+    const lv_matrix *given[] = {x, y, w};
+    for (size_t i = 0; i < 3; i++) {
+        if (!is_under(key, given[i]) || given[i]->pairs != x->pairs ||
+            given[i]->width != x->width) {
+            return lv_fail(err, LV_E_ARGUMENT, "the matrices to combine differ in key or shape");
+        }
+    }
+    if (count == 0 || first > x->pairs || count > x->pairs - first) {
+        return lv_fail(err, LV_E_ARGUMENT, "there are no rows %zu to %zu: the matrices have %zu",
+                       first, first + count, x->pairs);
+    }
+    if (formula != LV_EQUAL && formula != LV_RISE && formula != LV_FALL) {
+        return lv_fail(err, LV_E_ARGUMENT, "there is no formula (%d)", (int)formula);
+    }
+    return key->suite->combine(key, x, y, w, formula, first, count, job, z, err);
+}
+
+/* ---- zero ---- */
+
+lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned column,
+                       bool *is_zero)
+{
+    *is_zero = false;
+    if (!is_under(key->public_key, z) || row >= z->pairs || column >= z->width) {
+        return LV_E_ARGUMENT;
+    }
+    return key->suite->zero_test(key, z, row, column, 1, is_zero);
+}
+
+lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned *column)
+{
+    *column = 0;
+    bool is_zero[LV_WIDTH_MAX] = {false};
+    if (!is_under(key->public_key, z) || row >= z->pairs) {
+        return LV_E_ARGUMENT;
+    }
+    lv_status status = key->suite->zero_test(key, z, row, 0, z->width, is_zero);
+    if (status != LV_OK) {
+        return status;
+    }
+    for (unsigned i = 0; i < z->width; i++) {
+        if (is_zero[i]) {
+            *column = i;
+            return LV_OK;
+        }
+    }
+    return LV_NOT_FOUND;
+}
