@@ -18,7 +18,7 @@ typedef enum {
     LV_FIELD_DIGEST, /* lv_digest, always there */
     LV_FIELD_U32,    /* uint32_t of min..max */
     LV_FIELD_U64,    /* uint64_t of min..max */
-    LV_FIELD_TIME,   /* int64_t, 0 .. LV_RECORD_TIME_MAX */
+    LV_FIELD_TIME,   /* int64_t, 1 .. LV_RECORD_TIME_MAX */
     LV_FIELD_BOOL,   /* bool */
 } lv_field_kind;
 

@@ -83,7 +83,7 @@ static lv_status check_field(const char *what, const lv_field *field, const void
         return check_number(what, field, *(const uint64_t *)own, field->min, field->max, err);
     case LV_FIELD_TIME:
         /* Below zero stands LV_TIME_ANY, which no record may ask for. */
-        return check_number(what, field, (uint64_t)*(const int64_t *)own, 0, LV_RECORD_TIME_MAX,
+        return check_number(what, field, (uint64_t)*(const int64_t *)own, 1, LV_RECORD_TIME_MAX,
                             err);
     case LV_FIELD_DIGEST:
     case LV_FIELD_BOOL:
