@@ -1,0 +1,77 @@
+#include "cli/progress.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+/* What a progress says to a file, which is no terminal. */
+static void read_back(FILE *file, char text[512])
+{
+    rewind(file);
+    size_t len = fread(text, 1, 511, file);
+    text[len] = '\0';
+}
+
+static void test_elsewhere_than_a_terminal_it_says_little(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    lv_progress progress;
+    char text[512];
+    assert_non_null(file);
+    lv_progress_begin(&progress, file);
+    assert_false(progress.terminal);
+    for (size_t i = 0; i < 50; i++) {
+        lv_progress_job(&progress, "encrypting", i, 96);
+    }
+    lv_progress_show(&progress, "publishing", 0, 0);
+    lv_progress_end(&progress);
+    read_back(file, text);
+    assert_string_equal(text, "encrypting 0/96  0 s\npublishing  0 s\n");
+    fclose(file);
+}
+
+static void test_on_a_terminal_one_line_is_redrawn_and_wiped(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    lv_progress progress;
+    char text[512];
+    assert_non_null(file);
+    lv_progress_begin(&progress, file);
+    progress.terminal = true;
+    lv_progress_show(&progress, "encrypting", 48, 96);
+    lv_progress_show(&progress, "encrypting", 49, 96); /* too soon to draw again */
+    lv_progress_end(&progress);
+    lv_progress_end(&progress);
+    read_back(file, text);
+    assert_string_equal(text, "\r\033[Kencrypting [##########..........] 48/96  0 s\r\033[K");
+    fclose(file);
+}
+
+static void test_more_than_all_is_all(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    lv_progress progress;
+    char text[512];
+    assert_non_null(file);
+    lv_progress_begin(&progress, file);
+    progress.terminal = true;
+    lv_progress_show(&progress, "x", 9, 3);
+    read_back(file, text);
+    assert_non_null(strstr(text, "[####################] 3/3"));
+    fclose(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_elsewhere_than_a_terminal_it_says_little),
+        cmocka_unit_test(test_on_a_terminal_one_line_is_redrawn_and_wiped),
+        cmocka_unit_test(test_more_than_all_is_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
