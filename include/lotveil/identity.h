@@ -72,6 +72,9 @@ LV_MUST_CHECK lv_status lv_trust_add(lv_trust *trust, const char *msp_id, lv_byt
 /** The PEM of a member's root, borrowed; {NULL, 0} where there is no such member. */
 lv_bytes lv_trust_root(const lv_trust *trust, const char *msp_id);
 
+/** The MSP id of the member at `index` in the order of adding, borrowed; NULL after the last. */
+const char *lv_trust_member(const lv_trust *trust, size_t index);
+
 #define LV_TIME_ANY INT64_MIN /* do not hold validity against a clock (contracts have none) */
 
 /** Finds the organisation a certificate belongs to: chain to that member's root, validity at

@@ -128,6 +128,11 @@ lv_bytes lv_trust_root(const lv_trust *trust, const char *msp_id)
     return found == NULL ? (lv_bytes){0} : lv_buffer_view(&found->pem);
 }
 
+const char *lv_trust_member(const lv_trust *trust, size_t index)
+{
+    return index < trust->count ? trust->members[index].msp : NULL;
+}
+
 /* The node roles that Fabric's NodeOUs know, in one certificate exactly one. */
 typedef struct {
     unsigned allowed; /* client, admin */

@@ -45,12 +45,16 @@ typedef struct {
 /** Sets the body of a response to JSON, taking the reference. */
 LV_MUST_CHECK lv_status lv_http_json(lv_http_response *response, json_t *value);
 
+/** The status that an error response names in "code", such as "LV_REFUSED".
+ *  @return that status; LV_E_SYNTAX for NULL, "LV_OK" and every other text. */
+lv_status lv_http_status_of_name(const char *name);
+
 typedef struct lv_http_server lv_http_server;
 
 typedef struct {
-    const char *host; /* numeric address of the peer door; NULL: no peer door */
-    uint16_t port;    /* 0: any free one */
-    const char *control_path;
+    const char *host;         /* numeric address of the peer door; NULL: no peer door */
+    uint16_t port;            /* 0: any free one */
+    const char *control_path; /* NULL: no control door */
     const lv_identity *identity;
     const lv_trust *trust;
     size_t request_bytes;
@@ -60,10 +64,17 @@ typedef struct {
     void *node;
 } lv_http_options;
 
+/** Opens the doors. The options' strings are copied; identity, trust, routes and node stay borrowed
+ *  until lv_http_stop. Over the quota, and while it stops, the server answers 429 and 503 with the
+ *  code LV_UNAVAILABLE. A request that has not come in whole within `request_seconds`, and a
+ *  response that was not taken in that time, is cut.
+ * @return LV_OK; LV_E_IO where an address or path cannot be had; LV_EXISTS where something else
+ *         stands at `control_path`. */
 LV_MUST_CHECK lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out,
                                       lv_error *err);
 uint16_t lv_http_port(const lv_http_server *server);
-/** Stops accepting, lets running handlers end, frees. */
+/** Stops accepting, lets running handlers end and their answers out (for two seconds), frees.
+ *  Handlers that wait for something must be woken by the caller before. */
 void lv_http_stop(lv_http_server *server);
 
 /* ---- client (libcurl) ---- */

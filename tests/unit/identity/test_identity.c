@@ -477,6 +477,9 @@ static void test_members_are_told_apart(void **state)
     assert_true(
         lv_bytes_equal(lv_trust_root(w->trust, "BMSP"), lv_buffer_view(&w->b.ca_certificate)));
     assert_int_equal(lv_trust_root(w->trust, "ZMSP").len, 0);
+    assert_string_equal(lv_trust_member(w->trust, 0), "BMSP");
+    assert_string_equal(lv_trust_member(w->trust, 1), "CMSP");
+    assert_null(lv_trust_member(w->trust, 2));
 }
 
 static bool has_host(X509 *certificate, const char *host, bool address)
