@@ -9,6 +9,9 @@ foreach(name moisture performance)
 endforeach()
 configure_file(${CMAKE_SOURCE_DIR}/src/cli/example.c.in ${CMAKE_BINARY_DIR}/generated/example.c @ONLY)
 
+# Told by `lotveil --version` and GET /version.
+add_compile_definitions(LOTVEIL_VERSION="${PROJECT_VERSION}")
+
 get_target_property(cli_type lv_cli TYPE)
 if(cli_type STREQUAL "STATIC_LIBRARY")
     # Tests link the layer and bring their own main.
@@ -18,7 +21,6 @@ if(cli_type STREQUAL "STATIC_LIBRARY")
     target_sources(lv_cli PRIVATE ${CMAKE_BINARY_DIR}/generated/example.c)
 
     add_executable(lotveil src/cli/main.c)
-    target_compile_definitions(lotveil PRIVATE LOTVEIL_VERSION="${PROJECT_VERSION}")
     target_link_libraries(lotveil PRIVATE lv_cli)
     install(TARGETS lotveil RUNTIME)
 endif()
