@@ -109,7 +109,7 @@ static const cyaml_schema_field_t CONFIG_FIELDS[] = {
     CYAML_FIELD_ENUM("role", CYAML_FLAG_STRICT, raw_config, role, ROLES, CYAML_ARRAY_LEN(ROLES)),
     CYAML_FIELD_STRING_PTR("listen", NEEDED, raw_config, listen, 1, ADDRESS_MAX),
     CYAML_FIELD_MAPPING_PTR("ledger", NEEDED, raw_config, ledger, LEDGER_FIELDS),
-    CYAML_FIELD_SEQUENCE("members", NEEDED, raw_config, members, &MEMBER, 1, MEMBERS_MAX),
+    CYAML_FIELD_SEQUENCE("members", NEEDED, raw_config, members, &MEMBER, 0, MEMBERS_MAX),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL, raw_config, limits, LIMITS_FIELDS),
     CYAML_FIELD_INT_PTR("threads", OPTIONAL, raw_config, threads),
     CYAML_FIELD_END,
