@@ -1,5 +1,6 @@
 #include "suite/paillier/comb.h"
 #include "base/secret.h"
+#include "suite/paillier/select.h"
 
 enum { TEETH_MIN = 2, TEETH_MAX = 8, BYTES_MAX = 8 << 20 };
 
@@ -14,8 +15,10 @@ typedef struct {
 struct lv_comb {
     shape shape;
     mp_size_t n;
-    mp_limb_t entries[]; /* [combs][2^teeth][2 n]: a, then l (l in Montgomery form) */
+    mp_limb_t tables[]; /* one of 2^teeth entries for each comb, as select.h lays them out */
 };
+
+/* An entry: n limbs of a, then n limbs of l, both in Montgomery form. */
 
 /* ---- the shape ---- */
 
@@ -34,7 +37,8 @@ static uint64_t cost(const shape *s, mp_size_t n, size_t uses)
 
 static size_t table_bytes(const shape *s, mp_size_t n)
 {
-    return ((size_t)s->combs << s->teeth) * 2 * (size_t)n * sizeof(mp_limb_t);
+    size_t entry = lv_select_blocks(2 * (size_t)n) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
+    return ((size_t)s->combs << s->teeth) * entry;
 }
 
 static shape choose_shape(mp_size_t n, mp_bitcnt_t bits, size_t uses)
@@ -66,13 +70,14 @@ typedef struct {
     lv_dual product;
     lv_dual *bases;          /* h^(2^(rows k)), k = 0 .. teeth * combs - 1, Montgomery form */
     mp_limb_t *base_inverse; /* of their low halves; n limbs each */
-    mp_limb_t *inverse;      /* of the a of one comb's entries; n limbs each */
+    mp_limb_t *entries;      /* of one comb, 2 n limbs each */
+    mp_limb_t *inverse;      /* of their a; n limbs each */
 } workshop;
 
-static mp_limb_t *entry_at(const lv_comb *comb, unsigned k, size_t index)
+static mp_limb_t *table_of(const lv_comb *comb, unsigned k)
 {
-    size_t at = ((size_t)k << comb->shape.teeth) + index;
-    return (mp_limb_t *)(uintptr_t)comb->entries + at * 2 * (size_t)comb->n;
+    size_t limbs = table_bytes(&comb->shape, comb->n) / sizeof(mp_limb_t) / comb->shape.combs;
+    return (mp_limb_t *)(uintptr_t)comb->tables + k * limbs;
 }
 
 static void make_bases(const lv_side *side, const shape *s, workshop *shop)
@@ -115,7 +120,7 @@ static bool invert_bases(const lv_mont *mont, size_t count, workshop *shop)
 }
 
 /* Entry `index` is entry `index` less its highest bit, times that bit's base. */
-static void make_entry(const lv_mont *mont, const lv_comb *comb, unsigned k, size_t index,
+static void make_entry(const lv_mont *mont, const shape *s, unsigned k, size_t index,
                        workshop *shop)
 {
     size_t n = (size_t)mont->n;
@@ -123,22 +128,22 @@ static void make_entry(const lv_mont *mont, const lv_comb *comb, unsigned k, siz
     while (index >> (tooth + 1) != 0) {
         tooth++;
     }
-    size_t rest = index ^ ((size_t)1 << tooth);
-    size_t base = (size_t)tooth * comb->shape.combs + k;
-    mp_limb_t *a = entry_at(comb, k, index);
+    size_t highest = (size_t)1 << tooth;
+    size_t base = (size_t)tooth * s->combs + k;
+    mp_limb_t *a = shop->entries + index * 2 * n;
     mp_limb_t *l = a + n;
     mp_limb_t *inverse = shop->inverse + index * n;
 
-    if (rest == 0) {
+    if (index == highest) {
         mpn_copyi(a, shop->bases[base].low, mont->n);
         mpn_copyi(inverse, shop->base_inverse + base * n, mont->n);
         lv_mont_mul(mont, l, shop->bases[base].high, inverse, &shop->scratch);
         return;
     }
-    const mp_limb_t *left = entry_at(comb, k, rest);
-    const mp_limb_t *right = entry_at(comb, k, (size_t)1 << tooth);
+    const mp_limb_t *left = shop->entries + (index ^ highest) * 2 * n;
+    const mp_limb_t *right = shop->entries + highest * 2 * n;
     lv_dual_mul_lows(mont, &shop->product, left, right, &shop->scratch);
-    lv_mont_mul(mont, inverse, shop->inverse + rest * n, shop->inverse + ((n << tooth)),
+    lv_mont_mul(mont, inverse, shop->inverse + (index ^ highest) * n, shop->inverse + highest * n,
                 &shop->scratch);
     mpn_copyi(a, shop->product.low, mont->n);
     lv_mont_mul(mont, l, shop->product.high, inverse, &shop->scratch);
@@ -148,13 +153,17 @@ static void make_entry(const lv_mont *mont, const lv_comb *comb, unsigned k, siz
 
 static void make_tables(const lv_mont *mont, const lv_comb *comb, workshop *shop)
 {
+    size_t entries = (size_t)1 << comb->shape.teeth;
+    size_t len = 2 * (size_t)mont->n;
+    /* Entry 0 stands for 1 everywhere; R = one.low + one.high p, and one.low is R/1. */
+    mpn_copyi(shop->entries, mont->one.low, mont->n);
+    mpn_copyi(shop->entries + mont->n, mont->one.high, mont->n);
+    mpn_copyi(shop->inverse, mont->one.low, mont->n);
     for (unsigned k = 0; k < comb->shape.combs; k++) {
-        mp_limb_t *one = entry_at(comb, k, 0);
-        mpn_copyi(one, mont->one.low, mont->n);
-        mpn_copyi(one + mont->n, mont->one.high, mont->n);
-        mpn_copyi(shop->inverse, mont->one.low, mont->n);
-        for (size_t index = 1; index >> comb->shape.teeth == 0; index++) {
-            make_entry(mont, comb, k, index, shop);
+        lv_select_store(table_of(comb, k), entries, 0, shop->entries, len);
+        for (size_t index = 1; index < entries; index++) {
+            make_entry(mont, &comb->shape, k, index, shop);
+            lv_select_store(table_of(comb, k), entries, index, shop->entries + index * len, len);
         }
     }
 }
@@ -171,8 +180,10 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
     if (status == LV_OK) {
         shop->bases = lv_secret_alloc(bases * sizeof *shop->bases);
         shop->base_inverse = lv_secret_alloc(bases * (size_t)n * sizeof(mp_limb_t));
+        shop->entries = lv_secret_alloc(((size_t)n << (s.teeth + 1)) * sizeof(mp_limb_t));
         shop->inverse = lv_secret_alloc(((size_t)n << s.teeth) * sizeof(mp_limb_t));
-        if (shop->bases == NULL || shop->base_inverse == NULL || shop->inverse == NULL) {
+        if (shop->bases == NULL || shop->base_inverse == NULL || shop->entries == NULL ||
+            shop->inverse == NULL) {
             status = LV_E_MEMORY;
         }
     }
@@ -191,6 +202,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
     if (shop != NULL) {
         lv_secret_free(shop->bases);
         lv_secret_free(shop->base_inverse);
+        lv_secret_free(shop->entries);
         lv_secret_free(shop->inverse);
         lv_secret_free(shop);
     }
@@ -220,7 +232,7 @@ void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const m
     const lv_mont *mont = &side->mont;
     const shape *s = &comb->shape;
     mp_size_t n = comb->n;
-    mp_limb_t entry[2 * LV_PRIME_LIMBS_MAX];
+    mp_limb_t entry[2 * LV_PRIME_LIMBS_MAX]; /* a multiple of a block */
     mp_limb_t l[LV_PRIME_LIMBS_MAX];
     lv_dual power;
 
@@ -231,8 +243,8 @@ void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const m
             lv_mont_add(mont, l, l, l, scratch);
         }
         for (unsigned k = 0; k < s->combs; k++) {
-            mpn_sec_tabselect(entry, entry_at(comb, k, 0), 2 * n, (mp_size_t)1 << s->teeth,
-                              (mp_size_t)index_at(s, e, n, k, row));
+            lv_select_load(entry, table_of(comb, k), (size_t)1 << s->teeth,
+                           index_at(s, e, n, k, row), 2 * (size_t)n);
             if (first_row && k == 0) {
                 mpn_copyi(power.low, entry, n);
                 mpn_zero(power.high, n);

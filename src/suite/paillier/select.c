@@ -1,0 +1,37 @@
+#include "suite/paillier/select.h"
+#include <stdint.h>
+#include <string.h>
+
+/* Two limbs: the vector that every 64-bit processor has. */
+typedef uint64_t pair __attribute__((vector_size(2 * sizeof(uint64_t))));
+
+enum { PAIRS = LV_SELECT_BLOCK / 2 };
+
+size_t lv_select_blocks(size_t len) { return (len + LV_SELECT_BLOCK - 1) / LV_SELECT_BLOCK; }
+
+void lv_select_store(mp_limb_t *table, size_t entries, size_t index, const mp_limb_t *entry,
+                     size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t block = i / LV_SELECT_BLOCK;
+        table[(block * entries + index) * LV_SELECT_BLOCK + i % LV_SELECT_BLOCK] = entry[i];
+    }
+}
+
+void lv_select_load(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t index,
+                    size_t len)
+{
+    for (size_t block = 0; block < lv_select_blocks(len); block++) {
+        pair gathered[PAIRS] = {{0}};
+        for (size_t i = 0; i < entries; i++, table += LV_SELECT_BLOCK) {
+            /* all ones where i is the index: only then does taking one away borrow */
+            uint64_t mask = (uint64_t)((int64_t)((i ^ index) - 1) >> 63);
+            pair here[PAIRS];
+            memcpy(here, table, sizeof here);
+            for (int j = 0; j < PAIRS; j++) {
+                gathered[j] |= here[j] & mask;
+            }
+        }
+        memcpy(out + block * LV_SELECT_BLOCK, gathered, sizeof gathered);
+    }
+}
