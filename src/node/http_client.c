@@ -93,6 +93,7 @@ static lv_status check_server(const lv_http_call *call, CURL *handle, lv_error *
 
 /* Called between handshake and request. TLS has by then shown that the server chains to the root
  * and bears the host's name; role and organisation are checked here, before it hears anything. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl_prereq_callback */
 static int on_connected(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     transfer *run = context;

@@ -13,7 +13,7 @@ static const unsigned PEER_HANDLERS_MAX = 8;
 
 /* What is still taken of a body that came over the limit, so that a client which is about to end
  * gets its answer rather than a cut connection. */
-static const size_t EXCESS_MAX = 1024U * 1024U;
+static const size_t EXCESS_MAX = 1048576;
 
 typedef struct {
     const lv_door *door;

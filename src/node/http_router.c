@@ -31,11 +31,11 @@ bool lv_http_unescape(char *text)
     if (!can_unescape(text)) {
         return false;
     }
-    char *put = text;
+    unsigned char *put = (unsigned char *)text;
     const char *at = text;
     while (*at != '\0') {
         bool escaped = *at == '%';
-        *put++ = escaped ? (char)decoded(at) : *at;
+        *put++ = (unsigned char)(escaped ? decoded(at) : *at);
         at += escaped ? 3 : 1;
     }
     *put = '\0';

@@ -1,17 +1,18 @@
 #include "node/http_watchdog.h"
 #include "base/clock.h"
-#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
+static const double NEVER = 1e300; /* of lv_clock_seconds */
+
 struct lv_watched {
     lv_watched *next;
     lv_watched **link; /* what points here */
     int fd;
-    double deadline; /* of lv_clock_seconds; INFINITY: none */
+    double deadline; /* of lv_clock_seconds; NEVER: none */
 };
 
 struct lv_watchdog {
@@ -26,20 +27,20 @@ struct lv_watchdog {
 /* Cuts what is due. @return the next deadline. */
 static double cut_overdue(lv_watchdog *dog, double now)
 {
-    double next = INFINITY;
+    double next = NEVER;
     for (lv_watched *at = dog->first; at != NULL; at = at->next) {
         if (at->deadline <= now) {
             shutdown(at->fd, SHUT_RDWR);
-            at->deadline = INFINITY;
+            at->deadline = NEVER;
         }
-        next = fmin(next, at->deadline);
+        next = at->deadline < next ? at->deadline : next;
     }
     return next;
 }
 
 static void wait_until(lv_watchdog *dog, double deadline)
 {
-    if (isinf(deadline)) {
+    if (deadline >= NEVER) {
         pthread_cond_wait(&dog->changed, &dog->lock);
         return;
     }
@@ -129,7 +130,7 @@ void lv_watchdog_arm(lv_watchdog *dog, lv_watched *watched)
 void lv_watchdog_disarm(lv_watchdog *dog, lv_watched *watched)
 {
     pthread_mutex_lock(&dog->lock);
-    watched->deadline = INFINITY;
+    watched->deadline = NEVER;
     pthread_mutex_unlock(&dog->lock);
 }
 

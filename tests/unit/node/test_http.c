@@ -1,5 +1,6 @@
 /* The doors on real sockets of 127.0.0.1: who gets in, what is cut, what is answered. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "identity/x509.h"
 #include "node/http.h"
 #include <setjmp.h>
@@ -290,11 +291,20 @@ typedef struct {
     gnutls_certificate_credentials_t credentials;
 } raw;
 
+static int socket_of(int family)
+{
+    int fd = socket(family, SOCK_STREAM, 0);
+    if (fd < 0) {
+        abort();
+    }
+    return fd;
+}
+
 static int connect_control(const world *w)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path, sizeof at.sun_path, "%s", w->control);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = socket_of(AF_UNIX);
     assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
     return fd;
 }
@@ -304,7 +314,7 @@ static int connect_tcp(const world *w)
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_port = htons(lv_http_port(w->server)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket_of(AF_INET);
     assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
     return fd;
 }
@@ -786,9 +796,7 @@ static void test_a_path_that_is_taken(void **state)
     lv_http_stop(w->server);
     w->server = NULL;
 
-    FILE *file = fopen(w->control, "w");
-    assert_non_null(file);
-    fclose(file);
+    assert_int_equal(lv_file_write(w->control, (lv_bytes){0}, 0600, NULL), LV_OK);
     assert_int_equal(lv_http_serve(&w->options, &second, &w->err), LV_EXISTS);
     assert_int_equal(unlink(w->control), 0);
 }
@@ -798,7 +806,7 @@ static void test_a_socket_left_behind_is_replaced(void **state)
     world *w = *state;
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path, sizeof at.sun_path, "%s", w->control);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = socket_of(AF_UNIX);
     assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
     close(fd);
     serve(w);
@@ -885,27 +893,45 @@ static void test_a_body_of_unsaid_length_over_the_limit(void **state)
     expect_control_answer(w, "GET", "/healthz", 200, "peer");
 }
 
-static void expect_cut(raw *client, const char *begin)
+/* A client that drips, in its own thread. */
+typedef struct {
+    raw client;
+    const char *begin;
+    double seconds;
+} dripping;
+
+static void *drip_along(void *context)
 {
-    assert_true(send_raw(client, begin, strlen(begin)) >= 0);
-    double seconds = drip(client);
-    assert_true(seconds > 0.5 && seconds < 3.0);
-    close_raw(client);
+    dripping *one = context;
+    send_raw(&one->client, one->begin, strlen(one->begin));
+    one->seconds = drip(&one->client);
+    return NULL;
 }
 
 static void test_a_slow_drip_is_cut(void **state)
 {
     world *w = *state;
-    raw client;
+    pthread_t threads[4];
+    dripping each[4] = {
+        {.begin = "GET /healthz HTTP/1.1\r\nX-Slow: "},
+        {.begin = "POST /v1/items/x/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"},
+        {.begin = "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"},
+        {.begin = ""},
+    };
     w->options.request_seconds = 1;
     serve(w);
-    client = (raw){.fd = connect_control(w)};
-    expect_cut(&client, "GET /healthz HTTP/1.1\r\nX-Slow: ");
-    client = (raw){.fd = connect_control(w)};
-    expect_cut(&client,
-               "POST /v1/items/x/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n");
-    assert_int_equal(open_tls(w, &w->b, TLS_ANY, &client), GNUTLS_E_SUCCESS);
-    expect_cut(&client, "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n");
+    each[0].client.fd = connect_control(w);
+    each[1].client.fd = connect_control(w);
+    assert_int_equal(open_tls(w, &w->b, TLS_ANY, &each[2].client), GNUTLS_E_SUCCESS);
+    assert_int_equal(open_tls(w, &w->b, TLS_ANY, &each[3].client), GNUTLS_E_SUCCESS);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, drip_along, &each[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(each[i].seconds > 0.5 && each[i].seconds < 3.0);
+        close_raw(&each[i].client);
+    }
     assert_int_equal(atomic_load(&calls), 0);
 }
 

@@ -2,6 +2,7 @@
 #include "node/http_router.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
@@ -91,8 +92,7 @@ static void test_tails_are_decoded(void **state)
     const char *bad[] = {"%", "%2", "%zz", "%00", "a%0ab", "%7f", "a\x01"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char path[32];
-        strcpy(path, "/v1/trace/");
-        strcat(path, bad[i]);
+        snprintf(path, sizeof path, "/v1/trace/%s", bad[i]);
         expect(LV_HTTP_CONTROL, "GET", path, LV_E_SYNTAX, "");
     }
 }
