@@ -273,6 +273,9 @@ static lv_status take_member(const char *path, const raw_member *raw, lv_config 
 static lv_status take_members(const char *path, const raw_config *raw, lv_config *out,
                               lv_error *err)
 {
+    if (raw->members_count == 0) {
+        return LV_OK; /* an organisation that has just been made */
+    }
     out->members = calloc(raw->members_count, sizeof *out->members);
     lv_status status = out->members != NULL ? LV_OK : LV_E_MEMORY;
     for (uint32_t i = 0; status == LV_OK && i < raw->members_count; i++) {

@@ -257,6 +257,19 @@ static void test_an_upstream(void **state)
     drop("follow/other.yaml");
 }
 
+static void test_nobody_known_yet(void **state)
+{
+    (void)state;
+    lv_config *config = NULL;
+    const char *text = "organisation: SMSP\nrole: servicer\nlisten: 127.0.0.1:0\n"
+                       "ledger: {kind: embedded, folder: l, xor: x}\nmembers: []\n";
+    put("config.yaml", text);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_int_equal(config->member_count, 0);
+    assert_null(lv_config_member_find(config, "AMSP"));
+    lv_config_free(config);
+}
+
 static void test_bad_main_files(void **state)
 {
     (void)state;
@@ -358,6 +371,7 @@ static void test_bad_series(void **state)
         {"\"-0.76\"", "\".\"", {"offset", NULL, NULL}},
         {"\"-0.76\"", "\" 1\"", {"offset", NULL, NULL}},
         {"\"-0.76\"", "\"0.761\"", {"offset", "0.761", NULL}},
+        {"\"-0.76\"", "\"92233720368547758.07\"", {"offset", "64 bits", NULL}},
         {"\"-0.76\"", "\"92233720368547758.08\"", {"offset", "64 bits", NULL}},
         {"\"-0.76\"", "\"99999999999999999999\"", {"offset", "64 bits", NULL}},
         {"width: 16", "width: 63", {"width", "1 to 62", NULL}},
@@ -396,7 +410,7 @@ static void test_offsets(void **state)
         {"0.760", 76},
         {"-0.7600000", -76},
         {"007", 700},
-        {"92233720368547758.07", INT64_MAX},
+        {"92233720368546000.07", 9223372036854600007},
         {"-92233720368547758.08", INT64_MIN},
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -501,6 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_downstream),
         cmocka_unit_test(test_an_upstream),
+        cmocka_unit_test(test_nobody_known_yet),
         cmocka_unit_test(test_bad_main_files),
         cmocka_unit_test(test_second_documents_and_absent_files),
         cmocka_unit_test(test_channels_that_a_role_has_no_part_in),
