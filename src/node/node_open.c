@@ -1,0 +1,210 @@
+#include "base/clock.h"
+#include "base/file.h"
+#include "identity/msp_folder.h"
+#include "ledger/embedded/embedded.h"
+#include "node/node_parts.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_MAX 64U /* of a store's schema */
+
+static const lv_role_table *const ROLES[] = {
+    [LV_ROLE_DOWNSTREAM] = &lv_role_downstream,
+    [LV_ROLE_UPSTREAM] = &lv_role_upstream,
+    [LV_ROLE_SERVICER] = &lv_role_servicer,
+};
+
+/* ---- identity and trust ---- */
+
+/* A certificate that the others would refuse is told at the start and not at the first request. */
+static lv_status check_own_certificate(const lv_node *node, lv_error *err)
+{
+    const char *msp = NULL;
+    lv_status status = lv_trust_check_certificate(
+        node->trust, lv_identity_certificate(node->identity), lv_clock_now(), &msp, err);
+    if (status == LV_OK && strcmp(msp, node->config->organisation) != 0) {
+        status = lv_fail(err, LV_INVALID, "belongs to %s", msp);
+    }
+    if (status == LV_INVALID) {
+        lv_error_prefix(err, "%s/msp: this organisation's own certificate: ", node->config->folder);
+    }
+    return status;
+}
+
+static lv_status open_identity(lv_node *node, lv_error *err)
+{
+    lv_buffer root = {0};
+    const lv_config *config = node->config;
+    lv_status status =
+        lv_msp_folder_load(config->folder, config->organisation, &node->identity, &root, err);
+    if (status == LV_OK) {
+        status = lv_trust_new(&node->trust);
+    }
+    if (status == LV_OK) {
+        status = lv_trust_add(node->trust, config->organisation, lv_buffer_view(&root), err);
+    }
+    lv_buffer_free(&root);
+    for (size_t i = 0; status == LV_OK && i < config->member_count; i++) {
+        const lv_config_member *member = &config->members[i];
+        status = lv_trust_add(node->trust, member->msp, lv_buffer_view(&member->root), err);
+        if (status != LV_OK) {
+            lv_error_prefix(err, "%s/config.yaml: members, %s, root: ", config->folder,
+                            member->msp);
+        }
+    }
+    return status == LV_OK ? check_own_certificate(node, err) : status;
+}
+
+/* ---- state ---- */
+
+static lv_status open_store(lv_node *node, const char *state_folder, const lv_role_table *role,
+                            lv_error *err)
+{
+    const char *steps[STEPS_MAX + 1] = {NULL};
+    size_t count = 0;
+    const char *const *const parts[] = {lv_node_schema, role->migrations};
+    for (size_t part = 0; part < 2; part++) {
+        for (size_t i = 0; parts[part] != NULL && parts[part][i] != NULL; i++) {
+            if (count == STEPS_MAX) {
+                return lv_fail(err, LV_E_ARGUMENT, "more than %u steps in a schema", STEPS_MAX);
+            }
+            steps[count++] = parts[part][i];
+        }
+    }
+    char *path = lv_path_join(state_folder, "node.db");
+    if (path == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_store_open(path, steps, &node->store, err);
+    free(path);
+    return status;
+}
+
+/* The lock of the store comes first: whatever else is made in the folder has one maker. */
+static lv_status open_state(lv_node *node, const lv_role_table *role, lv_error *err)
+{
+    char *folder = lv_path_join(node->config->folder, "state");
+    if (folder == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_folder_make(folder, err);
+    if (status == LV_OK) {
+        status = open_store(node, folder, role, err);
+    }
+    if (status == LV_OK) {
+        status = lv_node_vault_open(node, folder, err);
+    }
+    free(folder);
+    return status;
+}
+
+/* ---- ledgers ---- */
+
+/* The genesis of the channel and config.yaml must mean the same. */
+static lv_status check_channel(const lv_node *node, const lv_channel *channel, const char *contract,
+                               lv_error *err)
+{
+    const lv_config *config = node->config;
+    const char *role = lv_channel_role(channel, config->organisation);
+    if (strcmp(channel->contract, contract) != 0) {
+        return lv_fail(err, LV_E_CONFIG,
+                       "%s/config.yaml: ledger, %s: channel %s has the contract '%s'; it must be "
+                       "'%s'",
+                       config->folder, contract, channel->channel, channel->contract, contract);
+    }
+    if (role == NULL || strcmp(role, lv_role_name(config->role)) != 0) {
+        return lv_fail(err, LV_E_CONFIG, "%s/config.yaml: role: %s is %s here and %s in channel %s",
+                       config->folder, config->organisation, lv_role_name(config->role),
+                       role != NULL ? role : "no member", channel->channel);
+    }
+    return LV_OK;
+}
+
+static lv_status open_ledger(lv_node *node, const char *channel, const char *contract,
+                             lv_ledger **out, lv_error *err)
+{
+    if (channel[0] == '\0') {
+        return LV_OK;
+    }
+    lv_status status =
+        lv_embedded_open(node->config->ledger_folder, channel, node->identity, out, err);
+    if (status == LV_OK) {
+        status = check_channel(node, lv_ledger_channel(*out), contract, err);
+    }
+    return status == LV_OK ? lv_node_remember_head(node, *out, err) : status;
+}
+
+/* ---- the whole ---- */
+
+static lv_status open_parts(lv_node *node, const char *folder, lv_error *err)
+{
+    lv_config *config = NULL;
+    lv_status status = lv_config_load(folder, &config, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    node->config = config;
+    const lv_role_table *role = ROLES[config->role];
+    status = open_identity(node, err);
+    if (status == LV_OK) {
+        status = open_state(node, role, err);
+    }
+    if (status == LV_OK) {
+        status = open_ledger(node, config->quality_channel, "quality", &node->quality, err);
+    }
+    if (status == LV_OK) {
+        status = open_ledger(node, config->xor_channel, "xor", &node->xor, err);
+    }
+    if (status == LV_OK) {
+        node->role = role;
+        status = role->start(node, err);
+    }
+    return status;
+}
+
+lv_status lv_node_open(const char *folder, lv_node **out, lv_error *err)
+{
+    *out = NULL;
+    lv_node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_node_clockwork_open(node, err);
+    if (status != LV_OK) {
+        free(node);
+        return status;
+    }
+    status = open_parts(node, folder, err);
+    if (status != LV_OK) {
+        lv_node_close(node);
+        return status;
+    }
+    *out = node;
+    return LV_OK;
+}
+
+void lv_node_close(lv_node *node)
+{
+    if (node == NULL) {
+        return;
+    }
+    /* The role is known from the moment its start was called. */
+    if (node->role != NULL && node->role->stop != NULL) {
+        node->role->stop(node);
+    }
+    free(node->state);
+    if (node->quality != NULL) {
+        lv_ledger_close(node->quality);
+    }
+    if (node->xor != NULL) {
+        lv_ledger_close(node->xor);
+    }
+    lv_vault_close(node->vault);
+    lv_store_close(node->store);
+    lv_trust_free(node->trust);
+    lv_identity_free(node->identity);
+    /* const for all but its owner */
+    lv_config_free((lv_config *)(uintptr_t)node->config);
+    lv_node_clockwork_close(node);
+    free(node);
+}

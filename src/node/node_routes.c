@@ -1,0 +1,59 @@
+/* What every node answers at both doors (docs/api.md). */
+#include "base/clock.h"
+#include "node/node_parts.h"
+
+static lv_status add_channel(json_t *channels, const char *name, lv_ledger *ledger, lv_error *err)
+{
+    lv_head head = {0};
+    char hash[2 * LV_DIGEST_LEN + 1];
+    if (ledger == NULL) {
+        return LV_OK;
+    }
+    lv_status status = lv_ledger_head(ledger, &head, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    lv_digest_hex(&head.hash, hash);
+    json_t *entry = json_pack("{s:I, s:s}", "block", (json_int_t)head.block, "hash", hash);
+    return json_object_set_new(channels, name, entry) == 0 ? LV_OK : LV_E_MEMORY;
+}
+
+static lv_status healthz(void *context, const lv_http_request *request, lv_http_response *response,
+                         lv_error *err)
+{
+    const lv_node *node = context;
+    (void)request;
+    json_t *channels = json_object();
+    lv_status status = channels != NULL ? LV_OK : LV_E_MEMORY;
+    if (status == LV_OK) {
+        status = add_channel(channels, "quality", node->quality, err);
+    }
+    if (status == LV_OK) {
+        status = add_channel(channels, "xor", node->xor, err);
+    }
+    if (status != LV_OK) {
+        json_decref(channels);
+        return status;
+    }
+    return lv_http_json(response, json_pack("{s:s, s:s, s:s, s:I, s:o}", "status", "ok",
+                                            "organisation", node->config->organisation, "role",
+                                            lv_role_name(node->config->role), "uptime_seconds",
+                                            (json_int_t)(lv_clock_seconds() - node->started),
+                                            "channels", channels));
+}
+
+static lv_status version(void *context, const lv_http_request *request, lv_http_response *response,
+                         lv_error *err)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    return lv_http_json(response,
+                        json_pack("{s:s, s:s}", "name", "lotveil", "version", LOTVEIL_VERSION));
+}
+
+const lv_route lv_node_routes[] = {
+    {LV_HTTP_PEER | LV_HTTP_CONTROL, "GET", "/healthz", healthz},
+    {LV_HTTP_PEER | LV_HTTP_CONTROL, "GET", "/version", version},
+    {0},
+};
