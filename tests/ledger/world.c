@@ -1,0 +1,238 @@
+#include "ledger/world.h"
+#include "base/clock.h"
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+static const int64_t YEAR = 31536000;
+
+void world_ok(lv_status status, const lv_error *err)
+{
+    if (status != LV_OK) {
+        fail_msg("%s: %s", lv_status_name(status), err->text);
+    }
+}
+
+/* ---- organisations ---- */
+
+static lv_organisation make_organisation(const char *msp_id)
+{
+    static const char *const hosts[] = {"localhost"};
+    const lv_organisation_params params = {
+        .msp_id = msp_id, .hosts = hosts, .host_count = 1, .days = 30};
+    lv_organisation out = {0};
+    lv_error err = {0};
+    world_ok(lv_organisation_create(&params, &out, &err), &err);
+    return out;
+}
+
+static lv_identity *load(const char *msp_id, const lv_buffer *certificate, const lv_buffer *key)
+{
+    lv_identity *out = NULL;
+    lv_error err = {0};
+    world_ok(lv_identity_load(msp_id, lv_buffer_view(certificate), lv_buffer_view(key), &out, &err),
+             &err);
+    return out;
+}
+
+static lv_identity *load_expired(const char *msp_id, const lv_organisation *by)
+{
+    static const char *const hosts[] = {"localhost"};
+    const lv_organisation_params params = {.msp_id = msp_id,
+                                           .hosts = hosts,
+                                           .host_count = 1,
+                                           .days = 30,
+                                           .not_before = lv_clock_now() - YEAR};
+    lv_buffer certificate = {0};
+    lv_buffer key = {0};
+    lv_error err = {0};
+    world_ok(lv_organisation_issue(&params, lv_buffer_view(&by->ca_certificate),
+                                   lv_buffer_view(&by->ca_key), &certificate, &key, &err),
+             &err);
+    lv_identity *out = load(msp_id, &certificate, &key);
+    lv_buffer_free(&certificate);
+    lv_buffer_wipe(&key);
+    return out;
+}
+
+static lv_identity *add_member(world *w, const char *msp_id, const char *role,
+                               lv_identity **expired)
+{
+    lv_organisation organisation = make_organisation(msp_id);
+    lv_member *member = &w->channel.members[w->channel.member_count++];
+    snprintf(member->msp_id, sizeof member->msp_id, "%s", msp_id);
+    snprintf(member->role, sizeof member->role, "%s", role);
+    assert_int_equal(lv_buffer_append(&member->root, organisation.ca_certificate.data,
+                                      organisation.ca_certificate.len),
+                     LV_OK);
+    lv_identity *identity = load(msp_id, &organisation.certificate, &organisation.key);
+    if (expired != NULL) {
+        *expired = load_expired(msp_id, &organisation);
+    }
+    lv_organisation_wipe(&organisation);
+    return identity;
+}
+
+static lv_identity *make_stranger(const char *msp_id)
+{
+    lv_organisation organisation = make_organisation(msp_id);
+    lv_identity *identity = load(msp_id, &organisation.certificate, &organisation.key);
+    lv_organisation_wipe(&organisation);
+    return identity;
+}
+
+world *world_new(void)
+{
+    world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    snprintf(w->folder, sizeof w->folder, "/tmp/lotveil-ledger-XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    snprintf(w->channel.channel, sizeof w->channel.channel, WORLD_CHANNEL);
+    snprintf(w->channel.contract, sizeof w->channel.contract, "xor");
+    w->channel.members = calloc(WORLD_DOWNSTREAMS + 1, sizeof *w->channel.members);
+    assert_non_null(w->channel.members);
+    for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "D%d", i);
+        w->downstreams[i] = add_member(w, name, "downstream", i == 0 ? &w->expired : NULL);
+    }
+    w->servicer = add_member(w, "S", "servicer", NULL);
+    w->outsider = make_stranger("X");
+    w->impostor = make_stranger("D0");
+    return w;
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *open_folder = opendir(folder);
+    if (open_folder == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(open_folder); entry != NULL;
+         entry = readdir(open_folder)) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        unlink(path);
+    }
+    closedir(open_folder);
+    rmdir(folder);
+}
+
+void world_free(world *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    remove_folder(w->folder);
+    for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
+        lv_identity_free(w->downstreams[i]);
+    }
+    lv_identity_free(w->servicer);
+    lv_identity_free(w->outsider);
+    lv_identity_free(w->impostor);
+    lv_identity_free(w->expired);
+    lv_channel_free(&w->channel);
+    free(w);
+}
+
+/* ---- records ---- */
+
+lv_buffer world_grant(const lv_identity *author, uint64_t number, bool revoke)
+{
+    lv_grant grant = {.number = number, .revoke = revoke, .time = lv_clock_now()};
+    snprintf(grant.channel, sizeof grant.channel, WORLD_CHANNEL);
+    snprintf(grant.author, sizeof grant.author, "%s", lv_identity_msp(author));
+    snprintf(grant.buyer, sizeof grant.buyer, "A");
+    snprintf(grant.servicer, sizeof grant.servicer, "S");
+    snprintf(grant.series, sizeof grant.series, "moisture");
+    lv_buffer out = {0};
+    lv_error err = {0};
+    world_ok(lv_grant_seal(&grant, author, &out, &err), &err);
+    return out;
+}
+
+lv_buffer world_xor(const lv_identity *author, uint64_t sequence)
+{
+    uint8_t bit = 1;
+    const lv_bits bits = {.pairs = 1, .width = 1, .bits = &bit};
+    const lv_suite *suite = lv_suite_find("paillier");
+    lv_secret_key *key = NULL;
+    lv_matrix *w = NULL;
+    lv_error err = {0};
+    lv_xor record = {.sequence = sequence, .width = 1, .pairs = 1, .time = lv_clock_now()};
+    snprintf(record.channel, sizeof record.channel, WORLD_CHANNEL);
+    snprintf(record.author, sizeof record.author, "%s", lv_identity_msp(author));
+    snprintf(record.series, sizeof record.series, "moisture");
+    snprintf(record.suite, sizeof record.suite, "paillier");
+    world_ok(lv_key_generate(suite, 2048, NULL, &key, &err), &err);
+    world_ok(lv_encrypt(key, &bits, NULL, &w, &err), &err);
+    assert_int_equal(lv_public_encode(lv_key_public(key), &record.public_key), LV_OK);
+    assert_int_equal(lv_matrix_encode(w, &record.w), LV_OK);
+    lv_buffer out = {0};
+    world_ok(lv_xor_seal(&record, author, &out, &err), &err);
+    lv_xor_free(&record);
+    lv_matrix_free(w);
+    lv_key_free(key);
+    return out;
+}
+
+lv_status world_submit(lv_ledger *ledger, const char *function, const lv_buffer *argument,
+                       lv_position *position, lv_error *err)
+{
+    const lv_bytes bytes = lv_buffer_view(argument);
+    const lv_call call = {.function = function, .arguments = &bytes, .argument_count = 1};
+    return lv_ledger_submit(ledger, &call, 1, position, err);
+}
+
+lv_status world_submit_grants(lv_ledger *ledger, const lv_identity *author, uint64_t first,
+                              size_t count, lv_position *positions, lv_error *err)
+{
+    lv_buffer *grants = calloc(count, sizeof *grants);
+    lv_bytes *arguments = calloc(count, sizeof *arguments);
+    lv_call *calls = calloc(count, sizeof *calls);
+    assert_true(grants != NULL && arguments != NULL && calls != NULL);
+    for (size_t i = 0; i < count; i++) {
+        grants[i] = world_grant(author, first + i, false);
+        arguments[i] = lv_buffer_view(&grants[i]);
+        calls[i] = (lv_call){.function = "grant", .arguments = &arguments[i], .argument_count = 1};
+    }
+    lv_status status = lv_ledger_submit(ledger, calls, count, positions, err);
+    for (size_t i = 0; i < count; i++) {
+        lv_buffer_free(&grants[i]);
+    }
+    free(grants);
+    free(arguments);
+    free(calls);
+    return status;
+}
+
+uint64_t world_number_of(const lv_committed *committed)
+{
+    assert_string_equal(committed->function, "grant");
+    assert_int_equal(committed->argument_count, 1);
+    lv_kind kind = LV_KIND_QUALITY;
+    lv_signed envelope = {0};
+    lv_grant grant = {0};
+    lv_error err = {0};
+    world_ok(lv_signed_peek(lv_buffer_view(&committed->arguments[0]), &kind, &envelope, &err),
+             &err);
+    world_ok(lv_grant_decode(lv_buffer_view(&envelope.body), &grant, &err), &err);
+    assert_string_equal(grant.author, committed->submitter);
+    uint64_t number = grant.number;
+    lv_grant_free(&grant);
+    lv_signed_free(&envelope);
+    return number;
+}
+
+const char *world_path(world *w, const char *name)
+{
+    static _Thread_local char path[256];
+    snprintf(path, sizeof path, "%s/%s", w->folder, name);
+    return path;
+}
