@@ -1,0 +1,105 @@
+/** The downstream's node: takes rows in, publishes sets, grants, answers inquiries
+ *  (docs/protocol.md sections 3, 5 and 8; docs/api.md). Its tables are specified beside
+ *  lv_downstream_schema in downstream.c. */
+#ifndef LV_NODE_DOWNSTREAM_H
+#define LV_NODE_DOWNSTREAM_H
+
+#include "node/downstream_cache.h"
+#include "node/role.h"
+#include <lotveil/compare.h>
+
+/* What a set has come to; the words of docs/api.md. */
+#define LV_SET_PLANNED "planned"
+#define LV_SET_MADE "made"
+#define LV_SET_PUBLISHED "published"
+#define LV_SET_FAILED "failed"
+
+/** A series that was added while the node runs. */
+typedef struct lv_series_added {
+    lv_config_series config;
+    struct lv_series_added *next;
+} lv_series_added;
+
+/** node->state. */
+typedef struct {
+    pthread_mutex_t series_lock; /* guards `added` */
+    lv_series_added *added;      /* in the order of adding; freed with the node only */
+    pthread_mutex_t grant_lock;  /* one grant at a time: they are numbered */
+    bool grants_due;             /* grants of the configuration may be missing on the ledger */
+    lv_set_cache *cache;
+} lv_downstream;
+
+lv_downstream *lv_downstream_of(lv_node *node);
+
+/** The i-th series, of the configuration first; NULL past the last. It lives as long as the
+ *  node. */
+const lv_config_series *lv_downstream_series_at(lv_node *node, size_t i);
+/** LV_NOT_FOUND with words where there is none. */
+LV_MUST_CHECK lv_status lv_downstream_series_find(lv_node *node, const char *name,
+                                                  const lv_config_series **out, lv_error *err);
+
+/* ---- measurements at rest ---- */
+
+/** Seals a value, bound to its series and lot. */
+LV_MUST_CHECK lv_status lv_downstream_value_seal(lv_node *node, const char *series, const char *lot,
+                                                 uint64_t value, lv_buffer *sealed, lv_error *err);
+/** @param[out] value  secret. */
+LV_MUST_CHECK lv_status lv_downstream_value_unseal(lv_node *node, const char *series,
+                                                   const char *lot, lv_bytes sealed,
+                                                   uint64_t *value, lv_error *err);
+
+/** Loads the secret key of a set from its sealed bytes; `*out` gets the encoding (wipe it). */
+LV_MUST_CHECK lv_status lv_downstream_key_unseal(lv_node *node, const lv_digest *set_id,
+                                                 lv_bytes sealed, lv_buffer *out, lv_error *err);
+LV_MUST_CHECK lv_status lv_downstream_key_seal(lv_node *node, const lv_digest *set_id,
+                                               const lv_secret_key *key, lv_buffer *sealed,
+                                               lv_error *err);
+
+/* ---- publishing ---- */
+
+/** The worker: makes planned sets and puts made ones on the ledgers, in order. */
+void lv_downstream_publish(lv_node *node);
+
+/** One step of the worker.
+ * @return LV_OK where a set moved on, or failed for good; LV_NOT_FOUND where there is nothing to
+ *         do; what may pass by itself otherwise: try again later. */
+LV_MUST_CHECK lv_status lv_downstream_publish_step(lv_node *node, lv_error *err);
+
+/* ---- grants ---- */
+
+/** Puts the grants of all series' configurations on the ledger that were not put there before. A
+ *  grant that was revoked or replaced by hand since stays so, until its configuration changes. */
+LV_MUST_CHECK lv_status lv_downstream_grants_settle(lv_node *node, lv_error *err);
+
+/** Does a grant for this buyer and series stand? @return LV_OK; LV_NOT_FOUND; faults. */
+LV_MUST_CHECK lv_status lv_downstream_granted(lv_node *node, const char *buyer, const char *series,
+                                              lv_grant *out, lv_error *err);
+
+/* ---- handlers, by the routes of docs/api.md ---- */
+
+lv_status lv_downstream_rows_post(void *node, const lv_http_request *request,
+                                  lv_http_response *response, lv_error *err);
+lv_status lv_downstream_inquiry_post(void *node, const lv_http_request *request,
+                                     lv_http_response *response, lv_error *err);
+lv_status lv_downstream_grant_post(void *node, const lv_http_request *request,
+                                   lv_http_response *response, lv_error *err);
+lv_status lv_downstream_grants_get(void *node, const lv_http_request *request,
+                                   lv_http_response *response, lv_error *err);
+lv_status lv_downstream_series_get(void *node, const lv_http_request *request,
+                                   lv_http_response *response, lv_error *err);
+lv_status lv_downstream_series_post(void *node, const lv_http_request *request,
+                                    lv_http_response *response, lv_error *err);
+lv_status lv_downstream_batch_get(void *node, const lv_http_request *request,
+                                  lv_http_response *response, lv_error *err);
+lv_status lv_downstream_sets_get(void *node, const lv_http_request *request,
+                                 lv_http_response *response, lv_error *err);
+lv_status lv_downstream_records_get(void *node, const lv_http_request *request,
+                                    lv_http_response *response, lv_error *err);
+lv_status lv_downstream_key_get(void *node, const lv_http_request *request,
+                                lv_http_response *response, lv_error *err);
+lv_status lv_downstream_disclosures_get(void *node, const lv_http_request *request,
+                                        lv_http_response *response, lv_error *err);
+lv_status lv_downstream_trace_get(void *node, const lv_http_request *request,
+                                  lv_http_response *response, lv_error *err);
+
+#endif
