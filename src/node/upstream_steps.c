@@ -1,0 +1,550 @@
+/* The steps that bring a set to its verdicts (docs/protocol.md section 3, steps 2, 3 and 5). What
+ * is sent is stored first, so that a retry sends the same bytes and gets the same result. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "insight/alarm.h"
+#include "node/upstream.h"
+#include <string.h>
+
+static const int64_t RETRY_MS_MIN = 200;
+static const int64_t RETRY_MS_MAX = 30000;
+static const int64_t REFUSED_MS = 600000; /* a refusal is asked again every ten minutes */
+
+int64_t lv_step_clock(void) { return (int64_t)(lv_clock_seconds() * 1000); }
+
+/* What somebody sent does not hold, in whatever way. */
+static lv_status judged(lv_status status)
+{
+    switch (status) {
+    case LV_E_SYNTAX:
+    case LV_E_LIMIT:
+    case LV_E_RANGE:
+        return LV_INVALID;
+    default:
+        return status;
+    }
+}
+
+/* What a party answered with in place of a result. That it does not know a set yet passes when it
+ * has caught up with the ledger. That it finds our message wrong, or is not who it should be, says
+ * nothing about the set, so that asking again later is right. */
+static lv_status posted(lv_status status)
+{
+    switch (status) {
+    case LV_NOT_FOUND:
+        return LV_UNAVAILABLE;
+    case LV_INVALID:
+    case LV_EXISTS:
+    case LV_E_SYNTAX:
+    case LV_E_RANGE:
+    case LV_E_LIMIT:
+    case LV_E_ARGUMENT:
+        return LV_REFUSED;
+    default:
+        return status;
+    }
+}
+
+/* ---- loading ---- */
+
+static lv_status load_row(lv_node *node, sqlite3_stmt *row, lv_step *out)
+{
+    out->row = sqlite3_column_int64(row, 0);
+    out->follow = lv_upstream_follow(node, lv_store_text(row, 1), lv_store_text(row, 2));
+    out->pair_count = (size_t)sqlite3_column_int64(row, 3);
+    lv_status status = lv_role_copy(row, 4, &out->quality);
+    return status == LV_OK ? lv_role_copy(row, 5, &out->xor_record) : status;
+}
+
+lv_status lv_step_load(lv_node *node, const lv_digest *set_id, lv_step *out, lv_error *err)
+{
+    sqlite3_stmt *row = NULL;
+
+    *out = (lv_step){.set_id = *set_id};
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status =
+        lv_role_first(node->store,
+                      lv_store_query(node->store, err, &row,
+                                     "SELECT id, downstream, series, pairs, quality, xor FROM sets"
+                                     " WHERE set_id = ?",
+                                     "b", lv_role_digest_view(set_id)),
+                      &row, err);
+    if (status == LV_OK) {
+        status = load_row(node, row, out);
+        lv_store_done(row);
+    } else if (status == LV_NOT_FOUND) {
+        status = lv_fail(err, status, "there is no set of that id here");
+    }
+    status = lv_store_end(node->store, status, err);
+    if (status != LV_OK) {
+        lv_step_free(out);
+    }
+    return status;
+}
+
+void lv_step_free(lv_step *step)
+{
+    lv_buffer_free(&step->quality);
+    lv_buffer_free(&step->xor_record);
+    lv_set_free(step->set);
+    *step = (lv_step){0};
+}
+
+/* Opens the quality record, and the XOR record where it was bought. */
+static lv_status open_set(lv_node *node, lv_step *step, lv_error *err)
+{
+    if (step->set != NULL) {
+        return LV_OK;
+    }
+    lv_status status = lv_set_open(lv_buffer_view(&step->quality), node->trust, &step->set, err);
+    if (status == LV_OK && step->xor_record.len > 0) {
+        status = lv_set_add_xor(step->set, lv_buffer_view(&step->xor_record), node->trust, err);
+    }
+    if (status != LV_OK) {
+        lv_set_free(step->set);
+        step->set = NULL;
+    }
+    return judged(status);
+}
+
+/* One column of bytes of one row, by its key and a pair that may be unused. */
+static lv_status load_bytes(lv_node *node, const char *sql, int64_t key, int64_t pair,
+                            lv_buffer *out, lv_error *err)
+{
+    sqlite3_stmt *row = NULL;
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_role_first(node->store,
+                           lv_store_query(node->store, err, &row, sql, "ii", key, pair), &row, err);
+    if (status == LV_OK) {
+        status = lv_role_copy(row, 0, out);
+        lv_store_done(row);
+    }
+    return lv_store_end(node->store, status, err);
+}
+
+static lv_status no_follow(lv_error *err)
+{
+    return lv_fail(err, LV_REFUSED,
+                   "its series is no longer followed: put its file back into follow/ and start "
+                   "the node again");
+}
+
+/* ---- buy ---- */
+
+static lv_status store_purchase(lv_node *node, const lv_step *step, lv_bytes purchase,
+                                lv_error *err)
+{
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_run(node->store, err, "UPDATE sets SET purchase = ? WHERE id = ?", "bi",
+                          purchase, step->row);
+    return lv_store_end(node->store, status, err);
+}
+
+static lv_status make_purchase(lv_node *node, const lv_step *step, lv_buffer *out, lv_error *err)
+{
+    lv_purchase purchase = {.set_id = step->set_id, .time = lv_clock_now()};
+
+    lv_status status = load_bytes(
+        node, "SELECT purchase FROM sets WHERE id = ?1 AND ?2 = 0 AND purchase IS NOT NULL",
+        step->row, 0, out, err);
+    if (status != LV_NOT_FOUND) {
+        return status;
+    }
+    memcpy(purchase.author, node->config->organisation, sizeof purchase.author);
+    memcpy(purchase.servicer, step->follow->servicer, sizeof purchase.servicer);
+    status = lv_purchase_seal(&purchase, node->identity, out, err);
+    return status == LV_OK ? store_purchase(node, step, lv_buffer_view(out), err) : status;
+}
+
+/* The receipt must be for this very purchase and for the record that the quality record names. */
+static lv_status check_receipt(lv_node *node, const lv_step *step, lv_bytes purchase,
+                               lv_bytes receipt, lv_error *err)
+{
+    lv_receipt opened = {0};
+    lv_digest digest = {0};
+    const char *field = NULL;
+
+    lv_status status = lv_receipt_open(receipt, node->trust, lv_clock_now(), &opened, NULL, err);
+    if (status == LV_OK) {
+        status = lv_digest_of(purchase, &digest);
+    }
+    if (status != LV_OK) {
+        return judged(status);
+    }
+    if (strcmp(opened.author, step->follow->servicer) != 0) {
+        field = "author";
+    } else if (strcmp(opened.buyer, node->config->organisation) != 0) {
+        field = "buyer";
+    } else if (!lv_digest_equal(&opened.set_id, &step->set_id)) {
+        field = "set_id";
+    } else if (!lv_digest_equal(&opened.purchase_digest, &digest)) {
+        field = "purchase_digest";
+    } else if (!lv_digest_equal(&opened.xor_digest, &lv_set_quality(step->set)->xor_digest)) {
+        field = "xor_digest";
+    }
+    lv_receipt_free(&opened);
+    return field == NULL
+               ? LV_OK
+               : lv_fail(err, LV_INVALID, "receipt of %s: field %s is not that of our purchase",
+                         step->follow->servicer, field);
+}
+
+static lv_status store_bought(lv_node *node, const lv_step *step, const lv_delivery *delivery,
+                              lv_error *err)
+{
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_run(node->store, err,
+                          "UPDATE sets SET state = 'bought', error = NULL, attempts = 0, due = 0,"
+                          " xor = ?, receipt = ? WHERE id = ?",
+                          "bbi", lv_buffer_view(&delivery->xor_record),
+                          lv_buffer_view(&delivery->receipt), step->row);
+    return lv_store_end(node->store, status, err);
+}
+
+/* Checks a delivery against the opened quality record; only then it is ours. */
+static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes purchase, lv_bytes bytes,
+                               lv_error *err)
+{
+    lv_delivery delivery = {0};
+
+    lv_status status = judged(lv_delivery_decode(bytes, &delivery, err));
+    if (status == LV_OK) {
+        status = check_receipt(node, step, purchase, lv_buffer_view(&delivery.receipt), err);
+    }
+    if (status == LV_OK) {
+        status = judged(
+            lv_set_add_xor(step->set, lv_buffer_view(&delivery.xor_record), node->trust, err));
+    }
+    if (status == LV_OK) {
+        status = store_bought(node, step, &delivery, err);
+    }
+    if (status == LV_OK) {
+        step->xor_record = delivery.xor_record; /* moves over */
+        delivery.xor_record = (lv_buffer){0};
+        lv_log(LV_LOG_INFO, "upstream", "series %s of %s: set %llu bought from %s",
+               step->follow->series, step->follow->downstream,
+               (unsigned long long)lv_set_quality(step->set)->sequence, step->follow->servicer);
+        lv_node_changed(node);
+    }
+    lv_delivery_free(&delivery);
+    return status;
+}
+
+lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err)
+{
+    lv_buffer purchase = {0};
+    lv_buffer answer = {0};
+
+    if (step->xor_record.len > 0) {
+        return LV_OK;
+    }
+    if (step->follow == NULL) {
+        return no_follow(err);
+    }
+    /* A quality record that does not hold is not worth a purchase. */
+    lv_status status = open_set(node, step, err);
+    if (status == LV_OK) {
+        status = make_purchase(node, step, &purchase, err);
+    }
+    if (status == LV_OK) {
+        status = posted(lv_node_post(node, step->follow->servicer, "/v1/purchases",
+                                     lv_buffer_view(&purchase), &answer, err));
+    }
+    if (status == LV_OK) {
+        status = take_delivery(node, step, lv_buffer_view(&purchase), lv_buffer_view(&answer), err);
+    }
+    lv_buffer_free(&purchase);
+    lv_buffer_free(&answer);
+    return status;
+}
+
+/* ---- inquire ---- */
+
+/* One pair on its way to its verdict. */
+typedef struct {
+    lv_node *node;
+    lv_step *step;
+    uint32_t pair;
+    lv_combined combined;
+    lv_buffer inquiry;
+    lv_buffer answer;
+    lv_verdict verdict;
+} asking;
+
+static lv_status has_verdict(lv_node *node, const lv_step *step, uint32_t pair, bool *has,
+                             lv_error *err)
+{
+    lv_buffer none = {0};
+    lv_status status = load_bytes(node, "SELECT NULL FROM verdict WHERE set_row = ? AND pair = ?",
+                                  step->row, (int64_t)pair, &none, err);
+    *has = status == LV_OK;
+    return status == LV_NOT_FOUND ? LV_OK : status;
+}
+
+static lv_status store_inquiry(asking *a, lv_error *err)
+{
+    lv_store *store = a->node->store;
+    lv_status status = lv_store_begin(store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_run(store, err, "UPDATE pair SET inquiry = ? WHERE set_row = ? AND pair = ?",
+                          "bii", lv_buffer_view(&a->inquiry), a->step->row, (int64_t)a->pair);
+    return lv_store_end(store, status, err);
+}
+
+static lv_status make_inquiry(asking *a, bool full, lv_error *err)
+{
+    lv_status status = load_bytes(a->node,
+                                  "SELECT inquiry FROM pair WHERE set_row = ? AND pair = ?"
+                                  " AND inquiry IS NOT NULL",
+                                  a->step->row, (int64_t)a->pair, &a->inquiry, err);
+    if (status != LV_NOT_FOUND) {
+        return status;
+    }
+    status = lv_inquiry_make(a->step->set, &a->combined, full, a->node->identity, lv_clock_now(),
+                             &a->inquiry, err);
+    return status == LV_OK ? store_inquiry(a, err) : status;
+}
+
+/* What a set has come to by what is stored of it. */
+#define REACHED_STATE                                                                              \
+    "CASE WHEN (SELECT count(*) FROM verdict WHERE set_row = sets.id) = pairs THEN 'answered'"     \
+    " WHEN xor IS NOT NULL THEN 'bought' ELSE 'seen' END"
+
+static lv_status store_alarm(asking *a, int64_t time, lv_error *err)
+{
+    lv_store *store = a->node->store;
+    const lv_config_follow *follow = a->step->follow;
+    const lv_pair *pair = &lv_set_quality(a->step->set)->pairs[a->pair];
+    const lv_alarm_rule rule = {.worse_rise = follow->worse_rise,
+                                .worse_fall = follow->worse_fall,
+                                .alarm_scale = follow->alarm_scale};
+    const lv_alarm_change change = {.direction = a->verdict.direction,
+                                    .scale = a->verdict.scale,
+                                    .series = follow->series,
+                                    .lot = pair->later_lot,
+                                    .time = pair->later_time};
+    char rule_text[LV_ALARM_TEXT_MAX];
+    char reason[LV_ALARM_TEXT_MAX];
+
+    if (!lv_alarm_raise(&rule, &change, reason)) {
+        return LV_OK;
+    }
+    lv_alarm_rule_text(&rule, rule_text);
+    lv_log(LV_LOG_WARN, "upstream", "alarm: %s", reason);
+    return lv_store_run(store, err,
+                        "INSERT INTO alarm(time, verdict_row, rule, reason) VALUES(?, ?, ?, ?)",
+                        "iiss", time, lv_store_last_id(store), rule_text, reason);
+}
+
+static lv_status store_verdict_rows(asking *a, lv_error *err)
+{
+    lv_store *store = a->node->store;
+    int64_t time = lv_clock_now();
+
+    lv_status status =
+        lv_store_run(store, err, "UPDATE pair SET answer = ? WHERE set_row = ? AND pair = ?", "bii",
+                     lv_buffer_view(&a->answer), a->step->row, (int64_t)a->pair);
+    if (status == LV_OK) {
+        status = lv_store_run(store, err,
+                              "INSERT INTO verdict(time, set_row, pair, verdict, place, scale)"
+                              " VALUES(?, ?, ?, ?, ?, ?)",
+                              "iiisii", time, a->step->row, (int64_t)a->pair,
+                              lv_verdict_name(a->verdict.direction), (int64_t)a->verdict.index,
+                              (int64_t)a->verdict.scale);
+    }
+    if (status == LV_OK) {
+        status = store_alarm(a, time, err);
+    }
+    if (status == LV_OK) {
+        status = lv_store_run(store, err,
+                              "UPDATE sets SET error = NULL, attempts = 0, due = 0,"
+                              " state = " REACHED_STATE " WHERE id = ?",
+                              "i", a->step->row);
+    }
+    return status;
+}
+
+static lv_status store_verdict(asking *a, lv_error *err)
+{
+    lv_status status = lv_store_begin(a->node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_end(a->node->store, store_verdict_rows(a, err), err);
+    if (status == LV_OK) {
+        lv_node_changed(a->node);
+    }
+    return status;
+}
+
+static lv_status ask(asking *a, bool full, lv_error *err)
+{
+    lv_step *step = a->step;
+    lv_job job = lv_role_job(a->node);
+
+    lv_status status = open_set(a->node, step, err);
+    if (status == LV_OK) {
+        status = judged(lv_set_combine(step->set, a->pair, &job, &a->combined, err));
+    }
+    if (status == LV_OK) {
+        status = make_inquiry(a, full, err);
+    }
+    if (status == LV_OK) {
+        status = posted(lv_node_post(a->node, step->follow->downstream, "/v1/inquiries",
+                                     lv_buffer_view(&a->inquiry), &a->answer, err));
+    }
+    if (status == LV_OK) {
+        status = judged(lv_verdict_check(step->set, &a->combined, lv_buffer_view(&a->inquiry),
+                                         lv_buffer_view(&a->answer), a->node->trust, lv_clock_now(),
+                                         &a->verdict, err));
+    }
+    return status == LV_OK ? store_verdict(a, err) : status;
+}
+
+lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, bool full, bool *repeated,
+                          lv_error *err)
+{
+    asking a = {.node = node, .step = step, .pair = pair};
+
+    *repeated = false;
+    if (pair >= step->pair_count) {
+        return lv_fail(err, LV_NOT_FOUND, "the set has %zu pairs, the last is pair %zu",
+                       step->pair_count, step->pair_count - 1);
+    }
+    lv_status status = has_verdict(node, step, pair, repeated, err);
+    if (status != LV_OK || *repeated) {
+        return status;
+    }
+    if (step->follow == NULL) {
+        return no_follow(err);
+    }
+    if (step->xor_record.len == 0) {
+        return lv_fail(err, LV_REFUSED,
+                       "the XOR record of this set is not bought yet: buy it "
+                       "first");
+    }
+    status = ask(&a, full, err);
+    lv_combined_free(&a.combined);
+    lv_buffer_free(&a.inquiry);
+    lv_buffer_free(&a.answer);
+    return status;
+}
+
+lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err)
+{
+    lv_status status = lv_step_buy(node, step, err);
+    for (uint32_t pair = 0; status == LV_OK && pair < step->pair_count; pair++) {
+        bool repeated = false;
+        bool full = step->follow != NULL && step->follow->full;
+        status = lv_step_inquire(node, step, pair, full, &repeated, err);
+    }
+    return status;
+}
+
+/* ---- what came of it ---- */
+
+/* Twice as long after each attempt, and somewhere in the upper half of that, so that the nodes of
+ * a peer that was away do not all come back at once. */
+static int64_t retry_ms(int64_t attempts)
+{
+    uint8_t dice[2] = {0};
+    int64_t pause = RETRY_MS_MAX;
+
+    if (attempts < 8 && RETRY_MS_MIN << attempts < RETRY_MS_MAX) {
+        pause = RETRY_MS_MIN << attempts;
+    }
+    if (lv_rng_fill(lv_rng_system(), dice, sizeof dice) != LV_OK) {
+        return pause;
+    }
+    return pause / 2 + (pause / 2) * (dice[0] * 256 + dice[1]) / 65535;
+}
+
+static lv_status load_attempts(lv_node *node, const lv_step *step, int64_t *out, lv_error *err)
+{
+    sqlite3_stmt *row = NULL;
+    lv_status status =
+        lv_role_first(node->store,
+                      lv_store_query(node->store, err, &row,
+                                     "SELECT attempts FROM sets WHERE id = ?", "i", step->row),
+                      &row, err);
+    *out = status == LV_OK ? sqlite3_column_int64(row, 0) : 0;
+    lv_store_done(row);
+    return status;
+}
+
+static lv_status settle(lv_node *node, const lv_step *step, lv_status outcome, const char *words,
+                        lv_error *err)
+{
+    int64_t attempts = 0;
+
+    if (outcome == LV_OK) {
+        return lv_store_run(node->store, err,
+                            "UPDATE sets SET error = NULL, attempts = 0, due = 0,"
+                            " state = " REACHED_STATE " WHERE id = ?",
+                            "i", step->row);
+    }
+    if (outcome == LV_INVALID) {
+        return lv_store_run(node->store, err,
+                            "UPDATE sets SET error = ?, state = 'invalid' WHERE id = ?", "si",
+                            words, step->row);
+    }
+    if (outcome == LV_REFUSED) {
+        return lv_store_run(node->store, err,
+                            "UPDATE sets SET error = ?, state = 'refused', due = ? WHERE id = ?",
+                            "sii", words, lv_step_clock() + REFUSED_MS, step->row);
+    }
+    lv_status status = load_attempts(node, step, &attempts, err);
+    return status == LV_OK
+               ? lv_store_run(node->store, err,
+                              "UPDATE sets SET error = ?, attempts = attempts + 1, due = ?,"
+                              " state = " REACHED_STATE " WHERE id = ?",
+                              "sii", words, lv_step_clock() + retry_ms(attempts), step->row)
+               : status;
+}
+
+static void log_outcome(const lv_step *step, lv_status outcome, const char *words)
+{
+    char hex[2 * LV_DIGEST_LEN + 1];
+
+    if (outcome == LV_OK) {
+        return;
+    }
+    lv_digest_hex(&step->set_id, hex);
+    if (outcome == LV_INVALID) {
+        lv_log(LV_LOG_ERROR, "upstream", "set %s is invalid and yields no verdict: %s", hex, words);
+    } else {
+        lv_log(LV_LOG_WARN, "upstream", "set %s %s: %s", hex,
+               outcome == LV_REFUSED ? "was refused" : "waits", words);
+    }
+}
+
+lv_status lv_step_settle(lv_node *node, const lv_step *step, lv_status outcome,
+                         const lv_error *words, lv_error *err)
+{
+    const char *text = words->text[0] != '\0' ? words->text : lv_status_name(outcome);
+
+    log_outcome(step, outcome, text);
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_end(node->store, settle(node, step, outcome, text, err), err);
+    if (status == LV_OK) {
+        lv_node_changed(node);
+    }
+    return status;
+}
