@@ -63,6 +63,18 @@ static lv_status check_names(const lv_channel *channel, lv_error *err)
     return LV_OK;
 }
 
+static lv_status add_root(const lv_channel *channel, const lv_member *member, lv_trust *trust,
+                          lv_error *err)
+{
+    lv_status status = lv_trust_add(trust, member->msp_id, lv_buffer_view(&member->root), err);
+    if (status != LV_INVALID && status != LV_E_SYNTAX) {
+        return status;
+    }
+    return lv_fail(err, LV_INVALID,
+                   "channel %s: member %s: field root: must be one CA certificate in PEM",
+                   channel->channel, member->msp_id);
+}
+
 /* Checks all fields, and the roots by building the trust from them. */
 static lv_status check(const lv_channel *channel, lv_trust **trust, lv_error *err)
 {
@@ -75,7 +87,7 @@ static lv_status check(const lv_channel *channel, lv_trust **trust, lv_error *er
         const lv_member *member = &channel->members[i];
         status = check_member(channel, i, err);
         if (status == LV_OK) {
-            status = lv_trust_add(*trust, member->msp_id, lv_buffer_view(&member->root), err);
+            status = add_root(channel, member, *trust, err);
         }
     }
     if (status != LV_OK) {

@@ -249,7 +249,7 @@ static void test_every_field_is_held_against_its_limits(void **state)
     memset(LONG_TEXT, 'a', sizeof LONG_TEXT - 1);
     for (size_t i = 0; i < CASE_COUNT; i++) {
         for (unsigned f = 0; f < CASES[i].type->n_fields; f++) {
-            for (int how = WRONG_CONTROL; how <= (int)WRONG_LARGE; how++) {
+            for (int how = WRONG_CONTROL; how <= WRONG_LARGE; how++) {
                 try_wrong(&CASES[i], &CASES[i].type->fields[f], (wrong)how);
             }
         }
