@@ -36,7 +36,9 @@ const struct argp_child lv_cli_children[2] = {{&lv_cli_argp, 0, "Common options:
 void lv_cli_parse(const struct argp *argp, int argc, char **argv, lv_cli *cli, void *input)
 {
     const char *dir = getenv("LOTVEIL_DIR");
-    cli->dir = dir != NULL && dir[0] != '\0' ? dir : ".";
+    if (cli->dir == NULL) {
+        cli->dir = dir != NULL && dir[0] != '\0' ? dir : ".";
+    }
     /* argp leaves the process with argp_err_exit_status where the usage is wrong. */
     error_t failed = argp_parse(argp, argc, argv, 0, NULL, input);
     if (failed != 0) {

@@ -62,8 +62,8 @@ extern const struct argp_child lv_cli_children[2];
     "\n\nExit codes: 0 done; 1 refused, or the outcome is negative; 2 wrong usage; 3 not "         \
     "reachable or unavailable now; 4 bad input; 5 fault of the machine or of stored state."
 
-/** Runs argp over a subcommand's arguments after filling the defaults of `cli`. Usage errors do
- *  not return. Options may stand between arguments.
+/** Runs argp over a subcommand's arguments after filling the default of `cli->dir` where the
+ *  command has set none. Usage errors do not return. Options may stand between arguments.
  * @param input  the command's options, whose first member is `cli`. */
 void lv_cli_parse(const struct argp *argp, int argc, char **argv, lv_cli *cli, void *input);
 

@@ -129,8 +129,8 @@ static lv_status open_both(const lv_export_records *records, const lv_trust *tru
                                  NULL, err);
     }
     if (status == LV_OK && records->xor_record.len > 0) {
-        status =
-            lv_xor_open(lv_buffer_view(&records->xor_record), trust, LV_TIME_RECORD, sold, NULL, err);
+        status = lv_xor_open(lv_buffer_view(&records->xor_record), trust, LV_TIME_RECORD, sold,
+                             NULL, err);
     }
     return status;
 }
