@@ -10,6 +10,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
+static const int64_t DAY = 86400;
 static const int64_t YEAR = 31536000;
 
 void world_ok(lv_status status, const lv_error *err)
@@ -24,8 +25,11 @@ void world_ok(lv_status status, const lv_error *err)
 static lv_organisation make_organisation(const char *msp_id)
 {
     static const char *const hosts[] = {"localhost"};
-    const lv_organisation_params params = {
-        .msp_id = msp_id, .hosts = hosts, .host_count = 1, .days = 30};
+    const lv_organisation_params params = {.msp_id = msp_id,
+                                           .hosts = hosts,
+                                           .host_count = 1,
+                                           .days = 30,
+                                           .not_before = lv_clock_now() - DAY};
     lv_organisation out = {0};
     lv_error err = {0};
     world_ok(lv_organisation_create(&params, &out, &err), &err);

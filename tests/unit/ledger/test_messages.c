@@ -132,7 +132,7 @@ static void test_foreign_transactions_are_refused(void **state)
     expect_refused(f, seal(f, WORLD_CHANNEL, w->expired, f->now));
     expect_refused(f, seal(f, "another.channel", w->downstreams[0], f->now));
     expect_refused(f,
-                   seal(f, WORLD_CHANNEL, w->downstreams[0], f->now - 86400)); /* not yet valid */
+                   seal(f, WORLD_CHANNEL, w->downstreams[0], f->now - 172800)); /* not yet valid */
     expect_refused(f, world_grant(w->downstreams[0], 1, false)); /* another kind of record */
 }
 
