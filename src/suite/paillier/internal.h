@@ -109,7 +109,4 @@ lv_status lv_paillier_combine(const lv_public_key *key, const lv_matrix *x, cons
 lv_status lv_paillier_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                 unsigned first, unsigned count, bool *is_zero);
 
-/** Wipes and clears. */
-void lv_mpz_wipe(mpz_t x);
-
 #endif

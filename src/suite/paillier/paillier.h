@@ -74,4 +74,7 @@ LV_MUST_CHECK lv_status lv_paillier_write(lv_buffer *out, const mpz_t x, size_t 
 /** Reads big-endian bytes. */
 void lv_paillier_read(mpz_t x, lv_bytes bytes);
 
+/** mpz_clear that wipes the number first. */
+void lv_mpz_wipe(mpz_t x);
+
 #endif

@@ -1,0 +1,42 @@
+/** The proofs of one suite: what proof.c hands over to. */
+#ifndef LV_PROOF_PROOFS_H
+#define LV_PROOF_PROOFS_H
+
+#include "proof/proof.h"
+
+/** Contracts are those of the functions of proof.h named beside the slots. proof.c has checked
+ *  that row and column exist and that matrix and key are of this suite and size. */
+typedef struct {
+    const char *suite;
+
+    /** lv_key_prove and lv_key_verify; both NULL where every well-formed key is a good one. */
+    lv_status (*key_prove)(const lv_secret_key *key, const lv_proof_context *context,
+                           const lv_job *job, lv_buffer *proof, lv_error *err);
+    lv_status (*key_verify)(const lv_public_key *key, const lv_proof_context *context,
+                            lv_bytes proof, lv_error *err);
+
+    /** lv_zero_prove and lv_zero_verify; both NULL where an answer is only signed. lv_zero_prove
+     *  is called for a ciphertext that passed lv_zero_test. */
+    lv_status (*zero_prove)(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                            unsigned column, const lv_proof_context *context, const lv_job *job,
+                            lv_buffer *proof, lv_error *err);
+    lv_status (*zero_verify)(const lv_public_key *key, const lv_matrix *z, size_t row,
+                             unsigned column, const lv_proof_context *context, lv_bytes proof,
+                             lv_error *err);
+} lv_proofs;
+
+/* paillier_key.c */
+lv_status lv_paillier_key_prove(const lv_secret_key *key, const lv_proof_context *context,
+                                const lv_job *job, lv_buffer *proof, lv_error *err);
+lv_status lv_paillier_key_verify(const lv_public_key *key, const lv_proof_context *context,
+                                 lv_bytes proof, lv_error *err);
+
+/* paillier_zero.c */
+lv_status lv_paillier_zero_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                 unsigned column, const lv_proof_context *context,
+                                 const lv_job *job, lv_buffer *proof, lv_error *err);
+lv_status lv_paillier_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                  unsigned column, const lv_proof_context *context, lv_bytes proof,
+                                  lv_error *err);
+
+#endif
