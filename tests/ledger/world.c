@@ -200,7 +200,9 @@ lv_status world_submit_grants(lv_ledger *ledger, const lv_identity *author, uint
     lv_buffer *grants = calloc(count, sizeof *grants);
     lv_bytes *arguments = calloc(count, sizeof *arguments);
     lv_call *calls = calloc(count, sizeof *calls);
-    assert_true(grants != NULL && arguments != NULL && calls != NULL);
+    if (grants == NULL || arguments == NULL || calls == NULL) {
+        abort();
+    }
     for (size_t i = 0; i < count; i++) {
         grants[i] = world_grant(author, first + i, false);
         arguments[i] = lv_buffer_view(&grants[i]);

@@ -70,7 +70,7 @@ static bool take_wake(const lv_bell *bell)
 /* Takes all events that are there. Other files of the folder do not count. */
 static bool take_changes(const lv_bell *bell)
 {
-    _Alignas(struct inotify_event) char events[4096];
+    char events[4096];
     bool changed = false;
     size_t len = strlen(bell->name);
     for (;;) {
@@ -79,9 +79,11 @@ static bool take_changes(const lv_bell *bell)
             return changed;
         }
         for (ssize_t at = 0; at < got;) {
-            const struct inotify_event *event = (const struct inotify_event *)(void *)(events + at);
-            changed = changed || event->len == 0 || strncmp(event->name, bell->name, len) == 0;
-            at += (ssize_t)(sizeof *event + event->len);
+            struct inotify_event event;
+            memcpy(&event, events + at, sizeof event);
+            const char *name = events + at + sizeof event;
+            changed = changed || event.len == 0 || strncmp(name, bell->name, len) == 0;
+            at += (ssize_t)(sizeof event + event.len);
         }
     }
 }

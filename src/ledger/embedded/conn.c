@@ -19,8 +19,7 @@ static const char *const SQL[LV_SQL_COUNT] = {
     [LV_SQL_TX_COUNT] = "SELECT count(*) FROM tx WHERE block = ?",
     [LV_SQL_TX_ADD] = "INSERT INTO tx(block, position, bytes) VALUES (?, ?, ?)",
     [LV_SQL_STATE] = "SELECT value FROM state WHERE key = ?",
-    [LV_SQL_STATE_PUT] = "INSERT INTO state(key, value) VALUES (?, ?) "
-                         "ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+    [LV_SQL_STATE_PUT] = "REPLACE INTO state(key, value) VALUES (?, ?)",
 };
 
 /* A ledger has neither triggers nor views; where a file has some, they shall not run. */
@@ -123,7 +122,7 @@ lv_status lv_conn_begin(lv_conn *conn, bool write, lv_error *err)
 
 lv_status lv_conn_end(lv_conn *conn, lv_status status, lv_error *err)
 {
-    for (int i = 0; i < (int)LV_SQL_COUNT; i++) {
+    for (int i = 0; i < LV_SQL_COUNT; i++) {
         sqlite3_reset(conn->statements[i]);
     }
     if (status == LV_OK) {

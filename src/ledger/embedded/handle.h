@@ -62,9 +62,9 @@ lv_status lv_embedded_submit(lv_ledger *ledger, const lv_call *calls, size_t cou
                              lv_position *positions, lv_error *err); /* commit.c */
 lv_status lv_embedded_watch_open(lv_ledger *ledger, lv_position from, lv_watch **out,
                                  lv_error *err); /* watch.c */
-lv_status lv_embedded_watch_next(lv_watch *watch, int timeout_ms, lv_committed *out, lv_error *err);
-void lv_embedded_watch_wake(lv_watch *watch);
-void lv_embedded_watch_close(lv_watch *watch);
+lv_status lv_embedded_watch_next(lv_watch *base, int timeout_ms, lv_committed *out, lv_error *err);
+void lv_embedded_watch_wake(lv_watch *base);
+void lv_embedded_watch_close(lv_watch *base);
 lv_status lv_embedded_read(lv_ledger *ledger, const lv_call *call, lv_buffer *response,
                            lv_error *err); /* read.c */
 lv_status lv_embedded_head(lv_ledger *ledger, lv_head *out, lv_error *err);

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #define FILE_NAME WORLD_CHANNEL ".ledger"
-#define FILE_MAX (16U * 1024U * 1024U)
+#define FILE_MAX 16777216U
 
 /* A ledger of genesis and blocks 1 (one grant), 2 (three), 3 (one), 4 (two), all of D0, committed
  * through the interface; its file is kept and put back before each deed. */
@@ -301,7 +301,7 @@ static void test_flipped_bytes_of_the_file(void **state)
     lv_buffer bytes = {0};
     unsigned found = 0;
     assert_int_equal(lv_buffer_append(&bytes, f->file.data, f->file.len), LV_OK);
-    for (size_t at = 0; at < bytes.len; at += at < 100 ? 7 : 1777) {
+    for (size_t at = 0; at < bytes.len; at += at < 100 ? 7 : 887) {
         bytes.data[at] ^= 0xff;
         put_back(f, lv_buffer_view(&bytes));
         bytes.data[at] ^= 0xff;
@@ -534,10 +534,12 @@ static void test_an_older_copy_and_another_branch(void **state)
 /* A handle that is open while the file is tampered with. */
 static void test_an_open_handle_notices(void **state)
 {
+    static const char doubled[] =
+        "UPDATE block SET header = (SELECT header FROM block WHERE number = 3), "
+        "hash = (SELECT hash FROM block WHERE number = 3) WHERE number = 4";
     static const char *const deeds[] = {
         "DELETE FROM block WHERE number = 4",
-        "UPDATE block SET header = (SELECT header FROM block WHERE number = 3), "
-        "hash = (SELECT hash FROM block WHERE number = 3) WHERE number = 4",
+        doubled,
         "INSERT INTO block SELECT 5, header, hash FROM block WHERE number = 4",
     };
     const fixture *f = *state;
