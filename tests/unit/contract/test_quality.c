@@ -142,6 +142,15 @@ static void test_who_may_call(void **state)
     assert_int_equal(put(q, NULL, record), LV_E_ARGUMENT);
     assert_int_equal(put(q, "BMSP", record), LV_OK);
 
+    lv_error err;
+    world_plan p;
+    lv_set_made own; /* good in itself, but by an upstream */
+    world_plan_make(&q->w, &p, 1, 1, VALUES, 1);
+    assert_int_equal(
+        lv_set_make(&p.plan, q->w.upstream.identity, world_key(&q->w, 1), NULL, &own, &err), LV_OK);
+    assert_int_equal(put(q, "AMSP", &own.quality_record), LV_REFUSED);
+    lv_set_made_free(&own);
+
     lv_buffer response = {0};
     char id[2 * LV_DIGEST_LEN + 1];
     lv_digest_hex(&q->made[0].set_id, id);
@@ -193,6 +202,9 @@ static void test_nothing_stands_twice(void **state)
     world_plan_make(&q->w, &p, 1, 2, VALUES, 1);
     world_publish(&q->w, &p, 0, &again);
     assert_int_equal(put(q, "BMSP", &again.quality_record), LV_EXISTS);
+    const lv_buffer *const one_key[] = {record, &again.quality_record};
+    memory_state empty = {0};
+    assert_int_equal(call_records(&q->channel, &empty, "BMSP", "put", one_key, 2), LV_EXISTS);
     lv_set_made_free(&again);
     world_plan_make(&q->w, &p, 1, 1, VALUES, 1);
     world_publish(&q->w, &p, 1, &again);

@@ -203,7 +203,7 @@ static void test_grants(void **state)
 
     lv_error err;
     lv_buffer bytes = {0};
-    g = a_grant(x, 2, 0);
+    g = a_grant(x, 1, 0);
     memcpy(g.author, "SMSP", 5);
     assert_int_equal(lv_grant_seal(&g, x->w.servicer.identity, &bytes, &err), LV_OK);
     assert_int_equal(call_record(&x->channel, x->m, "SMSP", "grant", &bytes), LV_REFUSED);
