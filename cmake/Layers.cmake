@@ -17,6 +17,9 @@ function(lotveil_layer name)
     endif()
     target_include_directories(lv_${name} ${scope}
         ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+    if(ARG_SOURCE_DIR) # "bench/bench.h", as "suite/suite.h"
+        target_include_directories(lv_${name} ${scope} ${CMAKE_SOURCE_DIR})
+    endif()
     foreach(used ${ARG_USES})
         target_link_libraries(lv_${name} ${scope} lv_${used})
     endforeach()
