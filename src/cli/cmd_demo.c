@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "cli/demo_play.h"
+#include "cli/demo_show.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,32 +84,6 @@ static const struct argp argp = {
 
 /* ---- telling ---- */
 
-static void introduce(const options *o)
-{
-    printf("Three organisations in %s, each with its own process, on a ledger they share:\n"
-           "  AMSP  upstream    %s/a  made the dehumidifiers; wants to notice a change\n"
-           "  BMSP  downstream  %s/b  measures the moisture left in its goods; tells nobody\n"
-           "  SMSP  servicer    %s/s  sells what makes a comparison possible, under a grant\n"
-           "Suite %s, keys of %u bits, 32 bits a value, a fresh key for every comparison.\n\n",
-           o->plan.dir, o->plan.dir, o->plan.dir, o->plan.dir, o->plan.suite, o->plan.key_bits);
-    fflush(stdout);
-}
-
-static void tell_period(const lv_demo_period *period)
-{
-    printf("month %" PRId64 "  %s  downstream knows %s g/cm2, upstream sees ", period->period,
-           period->lot, period->value);
-    if (!period->compared) {
-        puts("a lock");
-    } else if (period->verdict == LV_EQUAL) {
-        puts("a lock: equal");
-    } else {
-        printf("a lock: %s, scale %" PRIu64 "%s\n", lv_verdict_name(period->verdict), period->scale,
-               period->alarm ? "  ALARM" : "");
-    }
-    fflush(stdout);
-}
-
 static json_t *outcome(const options *o, const lv_demo_case *played, double seconds)
 {
     json_t *periods = json_array();
@@ -130,101 +104,102 @@ static json_t *outcome(const options *o, const lv_demo_case *played, double seco
                      "complaint_period", LV_DEMO_COMPLAINT);
 }
 
-static void tell_end(const options *o, const lv_demo_case *played, double seconds)
-{
-    const char *dir = o->plan.dir;
-    if (played->alarm_period != 0) {
-        printf("\nALARM in month %" PRId64 ", %" PRId64 " month before the complaint in month %d. "
-               "%.0f s in all.\n",
-               played->alarm_period, LV_DEMO_COMPLAINT - played->alarm_period, LV_DEMO_COMPLAINT,
-               seconds);
-    }
-    printf("\nReport: %s/report.html (as the upstream sees it: no value of the downstream)\n"
-           "Look at it yourself:\n"
-           "  lotveil ledger verify --dir %s/b\n"
-           "%s%s%s"
-           "  lotveil sets --dir %s/b\n"
-           "  lotveil disclosures --dir %s/b\n",
-           dir, dir, o->keep_running ? "" : "  lotveil serve --dir ", o->keep_running ? "" : dir,
-           o->keep_running ? "" : "/b &\n", dir, dir);
-    fflush(stdout);
-}
-
 /* ---- playing ---- */
 
-static lv_status play(const options *o, const lv_demo *demo, lv_demo_case *played, lv_error *err)
+typedef struct {
+    lv_demo demo;
+    lv_demo_case played;
+    lv_demo_show show;
+    double seconds;
+} session;
+
+static lv_status play(const options *o, session *now, lv_error *err)
 {
     lv_progress progress;
     lv_progress_begin(&progress, stderr);
     lv_status status = LV_OK;
-    for (size_t i = 0; status == LV_OK && i < played->count; i++) {
-        status = lv_demo_case_step(played, i, demo, &progress, err);
+    for (size_t i = 0; status == LV_OK && i < now->played.count; i++) {
+        status = lv_demo_case_step(&now->played, i, &now->demo, &progress, err);
         lv_progress_end(&progress);
         if (status == LV_OK && !o->cli.json) {
-            tell_period(&played->periods[i]);
+            status = lv_demo_show_period(&now->show, i);
         }
     }
     return status;
 }
 
-static lv_status finish(const options *o, const lv_demo_case *played, double started, lv_error *err)
+static lv_status prepare(const options *o, session *now, lv_error *err)
 {
-    double seconds = lv_clock_seconds() - started;
-    lv_status status = LV_OK;
-    if (o->cli.json) {
-        json_t *result = outcome(o, played, seconds);
-        status = result == NULL ? LV_E_MEMORY : lv_cli_print_json(result, err);
-        json_decref(result);
-    } else {
-        tell_end(o, played, seconds);
+    lv_status status = lv_demo_case_load(&now->played, err);
+    if (status == LV_OK) {
+        status = lv_demo_show_begin(&now->show, &o->plan, &now->played);
     }
-    if (status == LV_OK && played->alarm_period != ALARM_MONTH) {
-        status = lv_fail(err, LV_REFUSED, "the alarm was to come in month %" PRId64 " and did not",
-                         ALARM_MONTH);
+    if (status == LV_OK) {
+        status = lv_demo_make(&o->plan, &now->demo, err);
     }
+    if (status == LV_OK && !o->cli.json) {
+        status = lv_demo_show_head(&now->show);
+    }
+    return status == LV_OK ? lv_demo_start(&now->demo, err) : status;
+}
+
+static lv_status tell_end(const options *o, session *now, lv_error *err)
+{
+    if (!o->cli.json) {
+        return lv_demo_show_end(&now->show, now->seconds, o->keep_running);
+    }
+    json_t *result = outcome(o, &now->played, now->seconds);
+    lv_status status = result == NULL ? LV_E_MEMORY : lv_cli_print_json(result, err);
+    json_decref(result);
     return status;
 }
 
-static lv_status run_demo(const options *o, lv_error *err)
+static lv_status judge(const session *now, lv_error *err)
+{
+    return now->played.alarm_period == ALARM_MONTH
+               ? LV_OK
+               : lv_fail(err, LV_REFUSED, "the alarm was to come in month %" PRId64 ", and did not",
+                         ALARM_MONTH);
+}
+
+static lv_status run_demo(const options *o, session *now, lv_error *err)
 {
     double started = lv_clock_seconds();
-    lv_demo demo = {0};
-    lv_demo_case played = {0};
-    lv_status status = lv_demo_case_load(&played, err);
+    lv_status status = prepare(o, now, err);
     if (status == LV_OK) {
-        status = lv_demo_make(&o->plan, &demo, err);
+        status = play(o, now, err);
+    }
+    if (!o->keep_running) {
+        lv_demo_stop(&now->demo);
+    }
+    now->seconds = lv_clock_seconds() - started;
+    if (status == LV_OK) {
+        status = lv_demo_report(&now->show, now->seconds, err);
     }
     if (status == LV_OK) {
-        if (!o->cli.json) {
-            introduce(o);
-        }
-        status = lv_demo_start(&demo, err);
+        status = tell_end(o, now, err);
     }
     if (status == LV_OK) {
-        status = play(o, &demo, &played, err);
-    }
-    if (status == LV_OK && !o->keep_running) {
-        lv_demo_stop(&demo);
-    }
-    if (status == LV_OK) {
-        status = finish(o, &played, started, err);
+        status = judge(now, err);
     }
     if (status == LV_OK && o->keep_running) {
         fputs("The nodes run on; Ctrl-C ends them.\n", stderr);
         pause();
     }
-    lv_demo_free(&demo);
-    lv_demo_case_free(&played);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
     options o = {.cli = {.dir = "demo"}, .plan = {.suite = DEFAULT_SUITE}};
+    session now = {0};
     lv_error err = {0};
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);
     o.plan.dir = o.cli.dir;
-    lv_status status = run_demo(&o, &err);
+    lv_status status = run_demo(&o, &now, &err);
+    lv_demo_free(&now.demo);
+    lv_demo_show_free(&now.show);
+    lv_demo_case_free(&now.played);
     return lv_cli_finish(status, &err);
 }
 

@@ -16,6 +16,9 @@ static lv_series series_of(const char *column)
                         .column_lot = "lot",
                         .column_time = "month",
                         .scale = {.offset = 0, .decimals = 2, .bits = 32},
+                        .unit = "",
+                        .suite = "paillier",
+                        .key_bits = 6000,
                         .compare = LV_COMPARE_CONSECUTIVE};
     snprintf(series.column_value, sizeof series.column_value, "%s", column);
     return series;
@@ -40,6 +43,7 @@ lv_status lv_demo_case_load(lv_demo_case *out, lv_error *err)
         lv_demo_period *period = &out->periods[out->count++];
         const lv_row *row = &out->moisture.rows[i];
         memcpy(period->lot, row->lot, sizeof period->lot);
+        memcpy(period->label, row->time, sizeof period->label);
         period->period = row->order;
         lv_fixed_format(&moisture.scale, row->value, period->value);
         for (size_t j = 0; j < out->performance.count; j++) {

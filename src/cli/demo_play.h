@@ -13,6 +13,7 @@
 typedef struct {
     char lot[LV_LOT_MAX + 1];
     int64_t period;
+    char label[LV_NAME_MAX + 1]; /* the period as written */
     char value[32];       /* what the downstream measured: its secret, though published long ago */
     char performance[32]; /* what the upstream measured itself */
     bool compared;        /* false for the first */

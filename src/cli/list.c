@@ -17,10 +17,11 @@ typedef struct {
      1}
 #define SERIES {"series", 's', "NAME", 0, "Only those of this series", 1}
 
-static const struct argp_option option_lists[2][2][3] = {
-    {{{0}}, {SERIES, {0}}},
-    {{FOLLOW, {0}}, {FOLLOW, SERIES, {0}}},
-};
+static const struct argp_option with_series[] = {SERIES, {0}};
+static const struct argp_option with_follow[] = {FOLLOW, {0}};
+static const struct argp_option with_both[] = {FOLLOW, SERIES, {0}};
+static const struct argp_option *const option_lists[2][2] = {{NULL, with_series},
+                                                             {with_follow, with_both}};
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
