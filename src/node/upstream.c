@@ -7,6 +7,7 @@
  * sets      a followed quality record; `purchase` (Signed) is stored before it is first sent, so
  *           that a retry sends the same bytes; `xor` and `receipt` when they were checked.
  *           `due`: milliseconds of the monotonic clock, counted anew from 0 at each start
+ * purchased the digests of all purchases that were made for a set, also of those that were refused
  * pair      of a set; `inquiry` (Signed) is stored before it is first sent
  * verdict   what a checked answer said
  * alarm     a verdict that the rule of its series holds to be worth one */
@@ -19,6 +20,8 @@ static const char *const lv_upstream_schema[] = {
     " pairs INTEGER NOT NULL, state TEXT NOT NULL, error TEXT, quality BLOB NOT NULL,"
     " purchase BLOB, xor BLOB, receipt BLOB, attempts INTEGER NOT NULL DEFAULT 0,"
     " due INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE TABLE purchased(set_row INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " PRIMARY KEY(set_row, digest)) STRICT;"
     "CREATE INDEX sets_due ON sets(state, due, id);"
     "CREATE TABLE pair(set_row INTEGER NOT NULL, pair INTEGER NOT NULL,"
     " earlier_lot TEXT NOT NULL, later_lot TEXT NOT NULL, earlier_time TEXT NOT NULL,"

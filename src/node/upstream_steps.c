@@ -137,6 +137,24 @@ static lv_status no_follow(lv_error *err)
 
 /* ---- buy ---- */
 
+static lv_status store_purchase_rows(lv_node *node, const lv_step *step, lv_bytes purchase,
+                                     lv_error *err)
+{
+    lv_digest digest;
+
+    lv_status status = lv_digest_of(purchase, &digest);
+    if (status == LV_OK) {
+        status = lv_store_run(node->store, err, "UPDATE sets SET purchase = ? WHERE id = ?", "bi",
+                              purchase, step->row);
+    }
+    if (status == LV_OK) {
+        status =
+            lv_store_run(node->store, err, "INSERT INTO purchased(set_row, digest) VALUES(?, ?)",
+                         "ib", step->row, lv_role_digest_view(&digest));
+    }
+    return status;
+}
+
 static lv_status store_purchase(lv_node *node, const lv_step *step, lv_bytes purchase,
                                 lv_error *err)
 {
@@ -144,18 +162,19 @@ static lv_status store_purchase(lv_node *node, const lv_step *step, lv_bytes pur
     if (status != LV_OK) {
         return status;
     }
-    status = lv_store_run(node->store, err, "UPDATE sets SET purchase = ? WHERE id = ?", "bi",
-                          purchase, step->row);
-    return lv_store_end(node->store, status, err);
+    return lv_store_end(node->store, store_purchase_rows(node, step, purchase, err), err);
 }
 
-static lv_status make_purchase(lv_node *node, const lv_step *step, lv_buffer *out, lv_error *err)
+/* The stored purchase, or a new one that is stored. */
+static lv_status make_purchase(lv_node *node, const lv_step *step, bool *stored, lv_buffer *out,
+                               lv_error *err)
 {
     lv_purchase purchase = {.set_id = step->set_id, .time = lv_clock_now()};
 
     lv_status status = load_bytes(
         node, "SELECT purchase FROM sets WHERE id = ?1 AND ?2 = 0 AND purchase IS NOT NULL",
         step->row, 0, out, err);
+    *stored = status == LV_OK;
     if (status != LV_NOT_FOUND) {
         return status;
     }
@@ -165,35 +184,66 @@ static lv_status make_purchase(lv_node *node, const lv_step *step, lv_buffer *ou
     return status == LV_OK ? store_purchase(node, step, lv_buffer_view(out), err) : status;
 }
 
-/* The receipt must be for this very purchase and for the record that the quality record names. */
-static lv_status check_receipt(lv_node *node, const lv_step *step, lv_bytes purchase,
-                               lv_bytes receipt, lv_error *err)
+/* A purchase that was refused is worth nothing any more: its time may be too far gone. The next
+ * try makes another. */
+static lv_status forget_purchase(lv_node *node, const lv_step *step, lv_error *err)
+{
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_run(node->store, err, "UPDATE sets SET purchase = NULL WHERE id = ?", "i",
+                          step->row);
+    return lv_store_end(node->store, status, err);
+}
+
+/* Did we make this purchase for this set? One whose answer was lost counts as well. */
+static lv_status is_purchased(lv_node *node, const lv_step *step, const lv_digest *digest, bool *is,
+                              lv_error *err)
+{
+    sqlite3_stmt *row = NULL;
+
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_role_first(node->store,
+                           lv_store_query(node->store, err, &row,
+                                          "SELECT 1 FROM purchased WHERE set_row = ?"
+                                          " AND digest = ?",
+                                          "ib", step->row, lv_role_digest_view(digest)),
+                           &row, err);
+    *is = status == LV_OK;
+    lv_store_done(row);
+    return lv_store_end(node->store, status == LV_NOT_FOUND ? LV_OK : status, err);
+}
+
+/* The receipt must be for our purchase and for the record that the quality record names. */
+static lv_status check_receipt(lv_node *node, const lv_step *step, lv_bytes receipt, lv_error *err)
 {
     lv_receipt opened = {0};
-    lv_digest digest = {0};
     const char *field = NULL;
+    bool ours = false;
 
     lv_status status = lv_receipt_open(receipt, node->trust, lv_clock_now(), &opened, NULL, err);
-    if (status == LV_OK) {
-        status = lv_digest_of(purchase, &digest);
-    }
     if (status != LV_OK) {
         return judged(status);
     }
+    status = is_purchased(node, step, &opened.purchase_digest, &ours, err);
     if (strcmp(opened.author, step->follow->servicer) != 0) {
         field = "author";
     } else if (strcmp(opened.buyer, node->config->organisation) != 0) {
         field = "buyer";
     } else if (!lv_digest_equal(&opened.set_id, &step->set_id)) {
         field = "set_id";
-    } else if (!lv_digest_equal(&opened.purchase_digest, &digest)) {
+    } else if (!ours) {
         field = "purchase_digest";
     } else if (!lv_digest_equal(&opened.xor_digest, &lv_set_quality(step->set)->xor_digest)) {
         field = "xor_digest";
     }
     lv_receipt_free(&opened);
-    return field == NULL
-               ? LV_OK
+    return status != LV_OK || field == NULL
+               ? status
                : lv_fail(err, LV_INVALID, "receipt of %s: field %s is not that of our purchase",
                          step->follow->servicer, field);
 }
@@ -214,14 +264,13 @@ static lv_status store_bought(lv_node *node, const lv_step *step, const lv_deliv
 }
 
 /* Checks a delivery against the opened quality record; only then it is ours. */
-static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes purchase, lv_bytes bytes,
-                               lv_error *err)
+static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes bytes, lv_error *err)
 {
     lv_delivery delivery = {0};
 
     lv_status status = judged(lv_delivery_decode(bytes, &delivery, err));
     if (status == LV_OK) {
-        status = check_receipt(node, step, purchase, lv_buffer_view(&delivery.receipt), err);
+        status = check_receipt(node, step, lv_buffer_view(&delivery.receipt), err);
     }
     if (status == LV_OK) {
         status = judged(
@@ -242,10 +291,33 @@ static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes purchase, 
     return status;
 }
 
-lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err)
+/* @param[out] stored  the purchase was made by an earlier try. */
+static lv_status buy(lv_node *node, lv_step *step, bool *stored, lv_error *err)
 {
     lv_buffer purchase = {0};
     lv_buffer answer = {0};
+
+    lv_status status = make_purchase(node, step, stored, &purchase, err);
+    if (status == LV_OK) {
+        status = posted(lv_node_post(node, step->follow->servicer, "/v1/purchases",
+                                     lv_buffer_view(&purchase), &answer, err));
+        if (status == LV_REFUSED) {
+            lv_error trouble = {0};
+            lv_status forgotten = forget_purchase(node, step, &trouble);
+            status = forgotten == LV_OK ? status : lv_fail(err, forgotten, "%s", trouble.text);
+        }
+    }
+    if (status == LV_OK) {
+        status = take_delivery(node, step, lv_buffer_view(&answer), err);
+    }
+    lv_buffer_free(&purchase);
+    lv_buffer_free(&answer);
+    return status;
+}
+
+lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err)
+{
+    bool stored = false;
 
     if (step->xor_record.len > 0) {
         return LV_OK;
@@ -256,17 +328,11 @@ lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err)
     /* A quality record that does not hold is not worth a purchase. */
     lv_status status = open_set(node, step, err);
     if (status == LV_OK) {
-        status = make_purchase(node, step, &purchase, err);
+        status = buy(node, step, &stored, err);
     }
-    if (status == LV_OK) {
-        status = posted(lv_node_post(node, step->follow->servicer, "/v1/purchases",
-                                     lv_buffer_view(&purchase), &answer, err));
+    if (status == LV_REFUSED && stored) {
+        status = buy(node, step, &stored, err);
     }
-    if (status == LV_OK) {
-        status = take_delivery(node, step, lv_buffer_view(&purchase), lv_buffer_view(&answer), err);
-    }
-    lv_buffer_free(&purchase);
-    lv_buffer_free(&answer);
     return status;
 }
 

@@ -1,0 +1,318 @@
+/* Sets and grants on their way to the ledgers, with a kill at every point. */
+#include "node/downstream.h"
+#include "unit/node/roles.h"
+
+static const char THREE[] = ROLES_HEADER "L1,1,0.45,U1\nL2,2,0.51,U1 U2\nL3,3,1.32,\n";
+
+typedef struct {
+    roles r;
+    lv_node *node;
+} fixture;
+
+static void begin(fixture *f, const char *grants)
+{
+    roles_open(&f->r);
+    roles_series(&f->r, "moisture", "consecutive", "", grants);
+    f->node = roles_start(f->r.b);
+}
+
+static void end(fixture *f)
+{
+    lv_node_close(f->node);
+    roles_close(&f->r);
+}
+
+static void restart(fixture *f) { roles_restart(&f->node, f->r.b); }
+
+static void step(fixture *f, lv_status expected)
+{
+    lv_error err = {0};
+    lv_status status = lv_downstream_publish_step(f->node, &err);
+    if (status != expected) {
+        print_error("%s: %s\n", lv_status_name(status), err.text);
+    }
+    assert_int_equal(status, expected);
+}
+
+static void expect_states(fixture *f, const char *first, const char *second)
+{
+    roles_expect_text(f->node, "/v1/sets", "sets", 0, "state", first);
+    roles_expect_text(f->node, "/v1/sets", "sets", 1, "state", second);
+}
+
+static void expect_batch(fixture *f, json_int_t done, json_int_t failed, const char *words)
+{
+    json_t *batch = roles_get(f->node, "/v1/batches/1");
+    assert_int_equal(roles_number(batch, "sets"), 2);
+    assert_int_equal(roles_number(batch, "done"), done);
+    assert_int_equal(roles_number(batch, "failed"), failed);
+    assert_string_equal(roles_text(batch, "file"), "moisture.csv");
+    assert_non_null(strstr(roles_text(batch, "error"), words));
+    json_decref(batch);
+}
+
+/* The set's id, and both records as base64. */
+static json_t *records(fixture *f, size_t i)
+{
+    char path[128];
+    json_t *set = roles_entry(f->node, "/v1/sets", "sets", i);
+    snprintf(path, sizeof path, "/v1/sets/%s/records", roles_text(set, "set_id"));
+    json_decref(set);
+    return roles_get(f->node, path);
+}
+
+/* How many writes of that function the channel has. */
+static size_t committed(lv_ledger *ledger, const char *function)
+{
+    lv_error err = {0};
+    lv_watch *watch = NULL;
+    lv_committed one = {0};
+    size_t count = 0;
+    assert_int_equal(lv_watch_open(ledger, (lv_position){.block = 1}, &watch, &err), LV_OK);
+    while (lv_watch_next(watch, 0, &one, &err) == LV_OK) {
+        count += strcmp(one.function, function) == 0 ? 1 : 0;
+        lv_committed_free(&one);
+    }
+    lv_watch_close(watch);
+    return count;
+}
+
+/* Changes the store behind the node's back. */
+static void change_store(fixture *f, const char *sql)
+{
+    lv_error err = {0};
+    assert_int_equal(lv_store_begin(f->node->store, &err), LV_OK);
+    lv_status status = lv_store_run(f->node->store, &err, sql, "");
+    assert_int_equal(lv_store_end(f->node->store, status, &err), LV_OK);
+}
+
+static void test_a_kill_between_any_two_steps_changes_nothing(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    restart(&f);
+    expect_states(&f, "planned", "planned");
+    step(&f, LV_OK);
+    expect_states(&f, "made", "planned");
+    json_t *made = records(&f, 0);
+    restart(&f);
+    step(&f, LV_OK);
+    expect_states(&f, "published", "planned");
+    json_t *published = records(&f, 0);
+    assert_true(json_equal(made, published));
+    expect_batch(&f, 1, 0, "");
+    restart(&f);
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    step(&f, LV_NOT_FOUND);
+    expect_states(&f, "published", "published");
+    expect_batch(&f, 2, 0, "");
+    assert_int_equal(committed(f.node->quality, "put"), 2);
+    assert_int_equal(committed(f.node->xor, "put"), 2);
+    json_decref(made);
+    json_decref(published);
+    end(&f);
+}
+
+/* Killed after a ledger had committed and before the store knew of it. */
+static void test_what_stands_already_is_not_put_twice(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    change_store(&f, "UPDATE sets SET state = 'made' WHERE id = 1");
+    restart(&f);
+    expect_states(&f, "made", "planned");
+    step(&f, LV_OK);
+    expect_states(&f, "published", "planned");
+    assert_int_equal(committed(f.node->quality, "put"), 1);
+    assert_int_equal(committed(f.node->xor, "put"), 1);
+    end(&f);
+}
+
+static void test_another_record_in_its_place_is_a_failure(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    /* Made anew, as if the store had been put back from a backup: its sequence is taken. */
+    change_store(&f, "UPDATE sets SET state = 'planned', set_id = NULL WHERE id = 1");
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    expect_states(&f, "failed", "planned");
+    expect_batch(&f, 0, 2, "sequence");
+    json_t *set = roles_entry(f.node, "/v1/sets", "sets", 0);
+    assert_string_not_equal(roles_text(set, "error"), "");
+    json_decref(set);
+    step(&f, LV_NOT_FOUND); /* the second waits: it would leave a gap */
+    /* Who starts the node again wants another try. */
+    restart(&f);
+    expect_states(&f, "made", "planned");
+    end(&f);
+}
+
+static void test_a_value_of_another_vault_fails_the_set(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    /* Sealed values are bound to their lot, so that none can be put in another's place. */
+    change_store(&f, "UPDATE measurement SET value = (SELECT value FROM measurement"
+                     " WHERE lot = 'L3') WHERE lot = 'L2'");
+    step(&f, LV_OK);
+    expect_states(&f, "failed", "planned");
+    expect_batch(&f, 0, 2, "L2");
+    end(&f);
+}
+
+static void test_the_key_is_the_owners(void **state)
+{
+    fixture f;
+    char path[128];
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    step(&f, LV_OK);
+    json_t *set = roles_entry(f.node, "/v1/sets", "sets", 0);
+    snprintf(path, sizeof path, "/v1/sets/%s/key", roles_text(set, "set_id"));
+    json_t *answer = roles_get(f.node, path);
+    assert_true(strlen(roles_text(answer, "key")) > 100);
+    json_decref(answer);
+    json_decref(set);
+    lv_error err = {0};
+    lv_buffer body = {0};
+    memset(path + strlen("/v1/sets/"), '0', 2 * LV_DIGEST_LEN);
+    assert_int_equal(
+        roles_send(f.node, &(roles_request){.method = "GET", .path = path}, &body, &err),
+        LV_NOT_FOUND);
+    end(&f);
+}
+
+/* ---- grants ---- */
+
+static void test_grants_of_the_configuration_are_put_once(void **state)
+{
+    fixture f;
+    lv_grant grant;
+    lv_error err = {0};
+    (void)state;
+    begin(&f, ROLES_GRANT);
+    assert_int_equal(lv_downstream_granted(f.node, "AMSP", "moisture", &grant, &err), LV_OK);
+    assert_int_equal(grant.number, 1);
+    assert_string_equal(grant.servicer, "SMSP");
+    restart(&f);
+    restart(&f);
+    assert_int_equal(committed(f.node->xor, "grant"), 1);
+    assert_int_equal(roles_count(f.node, "/v1/grants", "grants"), 1);
+    /* The store may know less than the ledger: after a kill, or a backup that was put back. */
+    change_store(&f, "DELETE FROM granted");
+    change_store(&f, "DELETE FROM applied");
+    restart(&f);
+    assert_int_equal(committed(f.node->xor, "grant"), 1);
+    end(&f);
+}
+
+static json_int_t post_grant(fixture *f, const char *body)
+{
+    const roles_request request = {
+        .method = "POST", .path = "/v1/grants", .body = lv_bytes_of_text(body)};
+    json_t *answer = roles_json(f->node, &request);
+    json_int_t number = roles_number(answer, "number");
+    assert_true(roles_number(answer, "block") > 0);
+    json_decref(answer);
+    return number;
+}
+
+static void test_a_revocation_outlives_a_restart(void **state)
+{
+    fixture f;
+    lv_grant grant;
+    lv_error err = {0};
+    (void)state;
+    begin(&f, ROLES_GRANT);
+    assert_int_equal(
+        post_grant(&f, "{\"buyer\": \"AMSP\", \"series\": \"moisture\", \"revoke\": true}"), 2);
+    assert_int_equal(lv_downstream_granted(f.node, "AMSP", "moisture", &grant, &err), LV_NOT_FOUND);
+    restart(&f);
+    assert_int_equal(lv_downstream_granted(f.node, "AMSP", "moisture", &grant, &err), LV_NOT_FOUND);
+    assert_int_equal(post_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"SMSP\","
+                                    " \"series\": \"moisture\", \"quota\": 7}"),
+                     3);
+    restart(&f);
+    assert_int_equal(lv_downstream_granted(f.node, "AMSP", "moisture", &grant, &err), LV_OK);
+    assert_int_equal(grant.quota, 7);
+    assert_int_equal(roles_count(f.node, "/v1/grants", "grants"), 3);
+    end(&f);
+}
+
+static void refuse_grant(fixture *f, const char *body)
+{
+    lv_error err = {0};
+    lv_buffer answer = {0};
+    const roles_request request = {
+        .method = "POST", .path = "/v1/grants", .body = lv_bytes_of_text(body)};
+    assert_int_not_equal(roles_send(f->node, &request, &answer, &err), LV_OK);
+    assert_string_not_equal(err.text, "");
+    assert_int_equal(committed(f->node->xor, "grant"), 0);
+}
+
+static void test_bad_grants_are_refused(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    refuse_grant(&f, "{\"buyer\": \"SMSP\", \"servicer\": \"SMSP\", \"series\": \"moisture\"}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"AMSP\", \"series\": \"moisture\"}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"SMSP\", \"series\": \"dryness\"}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"SMSP\", \"series\": \"moisture\","
+                     " \"quota\": -1}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"SMSP\", \"series\": \"moisture\","
+                     " \"revoke\": 1}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"series\": \"moisture\", \"revoke\": true}");
+    refuse_grant(&f, "{\"buyer\": \"AMSP\", \"servicer\": \"SMSP\"}");
+    refuse_grant(&f, "[]");
+    refuse_grant(&f, "{");
+    end(&f);
+}
+
+static void test_grants_of_an_added_series_come_before_its_sets(void **state)
+{
+    fixture f;
+    lv_grant grant;
+    lv_error err = {0};
+    char text[1024];
+    (void)state;
+    begin(&f, "");
+    roles_series_text("dryness", "consecutive", "", ROLES_GRANT, text);
+    const roles_request request = {
+        .method = "POST", .path = "/v1/series", .body = lv_bytes_of_text(text)};
+    json_decref(roles_json(f.node, &request));
+    step(&f, LV_NOT_FOUND);
+    assert_int_equal(lv_downstream_granted(f.node, "AMSP", "dryness", &grant, &err), LV_OK);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_kill_between_any_two_steps_changes_nothing),
+        cmocka_unit_test(test_what_stands_already_is_not_put_twice),
+        cmocka_unit_test(test_another_record_in_its_place_is_a_failure),
+        cmocka_unit_test(test_a_value_of_another_vault_fails_the_set),
+        cmocka_unit_test(test_the_key_is_the_owners),
+        cmocka_unit_test(test_grants_of_the_configuration_are_put_once),
+        cmocka_unit_test(test_a_revocation_outlives_a_restart),
+        cmocka_unit_test(test_bad_grants_are_refused),
+        cmocka_unit_test(test_grants_of_an_added_series_come_before_its_sets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
