@@ -6,13 +6,14 @@
 #include <string.h>
 
 static const uint32_t REPLACEMENT = 0xfffd;
-static const unsigned GAP = 2;        /* columns between the panels */
-static const unsigned LABEL_MAX = 10; /* columns of a label; twice that in wide charts */
-static const unsigned LOT_MAX = 12;   /* of a lot */
-static const unsigned TEXT_MAX = 12;  /* of a value */
-static const unsigned OWN_MAX = 8;    /* of the upstream's own measurement */
-static const unsigned BAR_MAX = 32;   /* of a bar */
-static const unsigned DOTS_MIN = 3;   /* below that a row of dots says nothing */
+static const unsigned GAP = 2;         /* columns between the panels */
+static const unsigned LABEL_MAX = 10;  /* columns of a label; twice that in wide charts */
+static const unsigned LOT_MAX = 12;    /* of a lot */
+static const unsigned TEXT_MAX = 12;   /* of a value */
+static const unsigned CHANGE_MAX = 11; /* of "^ rise 2^61" */
+static const unsigned OWN_MAX = 8;     /* of the upstream's own measurement */
+static const unsigned BAR_MAX = 32;    /* of a bar */
+static const unsigned DOTS_MIN = 3;    /* below that a row of dots says nothing */
 static const unsigned DOTS_MAX = 24;
 
 /* ---- characters ---- */
@@ -394,10 +395,11 @@ static layout measure(const lv_chart *chart, const lv_chart_style *style)
         measure_period(&chart->periods[i], style->ascii, &l);
     }
     l.label = least_of(l.label, width < 100 ? LABEL_MAX : 2 * LABEL_MAX);
-    l.lot = least_of(l.lot, LOT_MAX);
     l.value = least_of(l.value, TEXT_MAX);
     l.own = least_of(l.own, OWN_MAX);
-    l.change = least_of(l.change, 14);
+    l.change = least_of(l.change, CHANGE_MAX);
+    l.label = least_of(l.label, rest_of(l.right, l.lock + l.change + l.own + 4));
+    l.lot = least_of(least_of(l.lot, LOT_MAX), rest_of(l.left, l.label + l.value + 3));
     /* Bars begin at zero, or below it where a value does. */
     if (l.values.any) {
         widen(&l.values, 0);
@@ -560,7 +562,7 @@ static void put_bar(canvas *c, const layout *l, double value)
 {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 
-    if (!isfinite(value) || l->bar == 0) {
+    if (!isfinite(value) || l->bar == 0 || l->values.least == l->values.greatest) {
         return;
     }
     unsigned parts = (unsigned)lround(place_in(&l->values, value) * (double)(l->bar * 8));

@@ -17,15 +17,15 @@ typedef enum {
 
 /** One period. Texts are borrowed; whatever they hold, they are shown as text. */
 typedef struct {
-    const char *label;      /* "3" */
-    const char *lot;        /* or NULL */
-    const char *value_text; /* a decimal that only the downstream knows, or NULL */
-    lv_chart_verdict verdict;
-    uint64_t scale; /* of the change; 0: not told */
-    bool alarm;
-    bool complaint;
+    const char *label;            /* "3" */
+    const char *lot;              /* or NULL */
+    const char *value_text;       /* a decimal that only the downstream knows, or NULL */
+    uint64_t scale;               /* of the change; 0: not told */
     double performance;           /* the upstream's own measurement; NAN where there is none */
     const char *performance_text; /* as written in its CSV, or NULL */
+    lv_chart_verdict verdict;
+    bool alarm;
+    bool complaint;
 } lv_chart_period;
 
 /** Texts may be NULL where nothing is said. */
