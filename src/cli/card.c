@@ -241,7 +241,7 @@ static lv_status make_folders(const lv_init *init, lv_error *err)
 
 static lv_status make_identity(const lv_init *init, const endpoint *listen, lv_error *err)
 {
-    const char **hosts = calloc(init->host_count + 2, sizeof *hosts);
+    const char **hosts = (const char **)calloc(init->host_count + 2, sizeof *hosts);
     if (hosts == NULL) {
         return LV_E_MEMORY;
     }
@@ -258,7 +258,7 @@ static lv_status make_identity(const lv_init *init, const endpoint *listen, lv_e
     lv_organisation_params params = {
         .msp_id = init->organisation, .hosts = hosts, .host_count = count, .days = init->days};
     lv_status status = lv_msp_folder_create(init->folder, &params, err);
-    free(hosts);
+    free((void *)hosts);
     return status;
 }
 

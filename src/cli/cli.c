@@ -15,6 +15,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     lv_cli *cli = state->input;

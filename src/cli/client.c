@@ -104,8 +104,9 @@ lv_status lv_client_send(const char *dir, const lv_client_call *call, json_t **o
     return status;
 }
 
-static lv_status send_formatted(const char *dir, json_t *body, json_t **out, lv_error *err,
-                                const char *method, const char *format, va_list arguments)
+__attribute__((format(printf, 6, 0))) static lv_status
+send_formatted(const char *dir, json_t *body, json_t **out, lv_error *err, const char *method,
+               const char *format, va_list arguments)
 {
     char *path = NULL;
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;

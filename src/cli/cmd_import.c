@@ -24,7 +24,7 @@ static const struct argp_option option_list[] = {
     {"q", 'q', "Q", 0, "See --p", 1},
     {0}};
 
-static error_t parse_more(int key, char *value, struct argp_state *state)
+static error_t parse_more(int key, struct argp_state *state)
 {
     options *o = state->input;
     switch (key) {
@@ -43,7 +43,6 @@ static error_t parse_more(int key, char *value, struct argp_state *state)
         }
         return 0;
     default:
-        (void)value;
         return ARGP_ERR_UNKNOWN;
     }
 }
@@ -71,7 +70,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         o->q = value;
         return 0;
     default:
-        return parse_more(key, value, state);
+        return parse_more(key, state);
     }
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HOSTS_MAX 16
 
@@ -93,7 +92,7 @@ static char *absolute(const char *path)
     if (path == NULL || path[0] == '/') {
         return path == NULL ? NULL : strdup(path);
     }
-    char *here = getcwd(NULL, 0);
+    char *here = realpath(".", NULL);
     char *joined = here != NULL ? lv_path_join(here, path) : NULL;
     free(here);
     return joined;

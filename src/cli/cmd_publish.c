@@ -17,6 +17,7 @@ static const struct argp_option option_list[] = {
     {"no-wait", 'n', NULL, 0, "Return once the rows are accepted and stored", 1},
     {0}};
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;

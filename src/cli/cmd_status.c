@@ -2,6 +2,7 @@
 #include "cli/table.h"
 #include <stdio.h>
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     (void)value;

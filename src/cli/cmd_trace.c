@@ -7,6 +7,7 @@ typedef struct {
     const char *lot;
 } options;
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;

@@ -107,7 +107,7 @@ static lv_status wait_ready(int ready, const char *log_path, lv_error *err)
 lv_status lv_demo_start(lv_demo *demo, lv_error *err)
 {
     char *logs[LV_DEMO_PARTIES] = {0};
-    int ready[LV_DEMO_PARTIES];
+    int ready[LV_DEMO_PARTIES] = {-1, -1, -1};
     lv_status status = LV_OK;
     size_t started = 0;
     for (size_t i = 0; status == LV_OK && i < LV_DEMO_PARTIES; i++) {

@@ -23,6 +23,7 @@ static const struct argp_option with_both[] = {FOLLOW, SERIES, {0}};
 static const struct argp_option *const option_lists[2][2] = {{NULL, with_series},
                                                              {with_follow, with_both}};
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;

@@ -211,7 +211,8 @@ static void test_a_configuration_written_by_hand_stays_as_it_was(void **state)
     read_text(path, &before);
     char *line = strstr((char *)before.data, "members: []");
     assert_non_null(line);
-    memcpy(line, "members: {}", 11);
+    line[9] = '{';
+    line[10] = '}';
     assert_int_equal(lv_file_write(path, lv_buffer_view(&before), 0644, NULL), LV_OK);
     assert_int_not_equal(add(f, "BMSP", "AMSP/card.json", NULL), LV_OK);
     read_text(path, &after);

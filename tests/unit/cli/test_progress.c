@@ -6,10 +6,19 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
+static FILE *open_file(void)
+{
+    FILE *file = tmpfile();
+    if (file == NULL) {
+        fail_msg("no temporary file");
+    }
+    return file;
+}
+
 /* What a progress says to a file, which is no terminal. */
 static void read_back(FILE *file, char text[512])
 {
-    rewind(file);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
     size_t len = fread(text, 1, 511, file);
     text[len] = '\0';
 }
@@ -17,10 +26,9 @@ static void read_back(FILE *file, char text[512])
 static void test_elsewhere_than_a_terminal_it_says_little(void **state)
 {
     (void)state;
-    FILE *file = tmpfile();
+    FILE *file = open_file();
     lv_progress progress;
     char text[512];
-    assert_non_null(file);
     lv_progress_begin(&progress, file);
     assert_false(progress.terminal);
     for (size_t i = 0; i < 50; i++) {
@@ -36,10 +44,9 @@ static void test_elsewhere_than_a_terminal_it_says_little(void **state)
 static void test_on_a_terminal_one_line_is_redrawn_and_wiped(void **state)
 {
     (void)state;
-    FILE *file = tmpfile();
+    FILE *file = open_file();
     lv_progress progress;
     char text[512];
-    assert_non_null(file);
     lv_progress_begin(&progress, file);
     progress.terminal = true;
     lv_progress_show(&progress, "encrypting", 48, 96);
@@ -54,10 +61,9 @@ static void test_on_a_terminal_one_line_is_redrawn_and_wiped(void **state)
 static void test_more_than_all_is_all(void **state)
 {
     (void)state;
-    FILE *file = tmpfile();
+    FILE *file = open_file();
     lv_progress progress;
     char text[512];
-    assert_non_null(file);
     lv_progress_begin(&progress, file);
     progress.terminal = true;
     lv_progress_show(&progress, "x", 9, 3);
