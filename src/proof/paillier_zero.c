@@ -8,14 +8,13 @@
 #include "proof/proofs.h"
 #include "suite/paillier/paillier.h"
 
-/* The relation itself: used by the verifier, and by the prover before rho leaves (a fault in one
- * half of the root would give p away). */
-static bool is_root(const lv_public_key *key, const mpz_t rho, mpz_srcptr z)
+/* Is rho^n = z modulo `modulus`, n or n^2? */
+static bool is_root(const lv_public_key *key, const mpz_t rho, mpz_srcptr z, mpz_srcptr modulus)
 {
     mpz_t power;
     mpz_init(power);
-    mpz_powm(power, rho, lv_paillier_n(key), lv_paillier_n2(key));
-    bool good = mpz_cmp(power, z) == 0;
+    mpz_powm(power, rho, lv_paillier_n(key), modulus);
+    bool good = mpz_congruent_p(power, z, modulus) != 0;
     mpz_clear(power);
     return good;
 }
@@ -27,6 +26,9 @@ lv_status lv_paillier_zero_prove(const lv_secret_key *key, const lv_matrix *z, s
     (void)context;
     (void)job;
     const lv_public_key *public_key = lv_key_public(key);
+    if (!lv_paillier_is_residue(key, z, row, column)) {
+        return lv_fail(err, LV_REFUSED, "ciphertext %zu, %u does not decrypt to zero", row, column);
+    }
     mpz_t view;
     mpz_t rest;
     mpz_t rho;
@@ -37,7 +39,10 @@ lv_status lv_paillier_zero_prove(const lv_secret_key *key, const lv_matrix *z, s
     /* z = rho^n mod n^2 makes rho the root of z mod n, which is easier to take. */
     mpz_fdiv_r(rest, view, lv_paillier_n(public_key));
     lv_status status = lv_paillier_root(key, rho, rest);
-    if (status == LV_OK && !is_root(public_key, rho, view)) {
+    /* A fault in one half of the root would give p away: look before it leaves. Modulo n is
+     * enough: rho^n and z are both n-th residues modulo n^2, and two of those that agree modulo n
+     * are the same. */
+    if (status == LV_OK && !is_root(public_key, rho, view, lv_paillier_n(public_key))) {
         status = lv_fail(err, LV_E_CRYPTO, "the zero proof does not check and was not released");
     }
     if (status == LV_OK) {
@@ -66,7 +71,7 @@ lv_status lv_paillier_zero_verify(const lv_public_key *key, const lv_matrix *z, 
     /* z shares no factor with n, so neither does a root of it. */
     if (mpz_sgn(rho) == 0 || mpz_cmp(rho, lv_paillier_n(key)) >= 0) {
         status = lv_fail(err, LV_INVALID, "zero proof: the root is outside 1 .. n - 1");
-    } else if (!is_root(key, rho, view)) {
+    } else if (!is_root(key, rho, view, lv_paillier_n2(key))) {
         status = lv_fail(err, LV_INVALID,
                          "zero proof: its n-th power is not ciphertext %zu, %u: this does not "
                          "decrypt to zero, or the proof is of another",

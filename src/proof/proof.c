@@ -59,17 +59,17 @@ lv_status lv_zero_prove(const lv_secret_key *key, const lv_matrix *z, size_t row
     if (!cell_exists(public_key, z, row, column)) {
         return lv_fail(err, LV_E_ARGUMENT, "there is no ciphertext %zu, %u to prove", row, column);
     }
+    if (proofs->zero_prove != NULL) {
+        return proofs->zero_prove(key, z, row, column, context, job, proof, err);
+    }
     bool is_zero = false;
     lv_status status = lv_zero_test(key, z, row, column, &is_zero);
-    if (status != LV_OK) {
-        return lv_fail(err, status, "the zero test of ciphertext %zu, %u failed", row, column);
+    if (status == LV_OK && !is_zero) {
+        status = LV_REFUSED;
     }
-    if (!is_zero) {
-        return lv_fail(err, LV_REFUSED, "ciphertext %zu, %u does not decrypt to zero", row, column);
-    }
-    return proofs->zero_prove == NULL
+    return status == LV_OK
                ? LV_OK
-               : proofs->zero_prove(key, z, row, column, context, job, proof, err);
+               : lv_fail(err, status, "ciphertext %zu, %u is not shown to be zero", row, column);
 }
 
 lv_status lv_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t row, unsigned column,

@@ -15,8 +15,8 @@ typedef struct {
     lv_status (*key_verify)(const lv_public_key *key, const lv_proof_context *context,
                             lv_bytes proof, lv_error *err);
 
-    /** lv_zero_prove and lv_zero_verify; both NULL where an answer is only signed. lv_zero_prove
-     *  is called for a ciphertext that passed lv_zero_test. */
+    /** lv_zero_prove and lv_zero_verify; both NULL where an answer is only signed. zero_prove
+     *  tests the ciphertext itself. */
     lv_status (*zero_prove)(const lv_secret_key *key, const lv_matrix *z, size_t row,
                             unsigned column, const lv_proof_context *context, const lv_job *job,
                             lv_buffer *proof, lv_error *err);

@@ -20,6 +20,17 @@ static bool is_zero_mod_square(const lv_side *side, const mp_limb_t *cell, mp_si
     return one != 0;
 }
 
+bool lv_paillier_is_residue(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                            unsigned column)
+{
+    const lv_paillier_secret *mine = lv_paillier_secret_of(key);
+    const lv_paillier_matrix *cells = lv_paillier_matrix_of(z);
+    const mp_limb_t *cell = lv_paillier_cell(cells, row, column);
+    bool modulo_p = is_zero_mod_square(&mine->side[0], cell, cells->limbs);
+    bool modulo_q = is_zero_mod_square(&mine->side[1], cell, cells->limbs);
+    return modulo_p && modulo_q;
+}
+
 lv_status lv_paillier_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                 unsigned first, unsigned count, bool *is_zero)
 {
