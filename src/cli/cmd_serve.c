@@ -42,7 +42,7 @@ static const char doc[] =
     "\v"
     "Example:\n"
     "  lotveil serve --dir b 2>>b/state/node.log &\n\n"
-    "Where state/vault is under a passphrase, it is read from the environment's "
+    "Where the vault (state/vault.key) is under a passphrase, that is read from the environment's "
     "LOTVEIL_PASSPHRASE." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
