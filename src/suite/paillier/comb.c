@@ -14,6 +14,7 @@ typedef struct {
 
 struct lv_comb {
     shape shape;
+    lv_select select;
     mp_size_t n;
     mp_limb_t tables[]; /* one of 2^teeth entries for each comb, as select.h lays them out */
 };
@@ -27,9 +28,9 @@ struct lv_comb {
 static uint64_t cost(const shape *s, mp_size_t n, size_t uses)
 {
     const uint64_t product = 100;
-    const uint64_t square = 88;
-    const uint64_t entry = 175;
-    uint64_t read = 12 * ((uint64_t)1 << s->teeth) / (uint64_t)n;
+    const uint64_t square = 94;
+    const uint64_t entry = 180;
+    uint64_t read = 15 * ((uint64_t)1 << s->teeth) / (uint64_t)n;
     uint64_t power = (uint64_t)s->rows * ((product + read) * s->combs + square);
     uint64_t chain = (uint64_t)s->rows * s->combs * s->teeth * square;
     return uses * power + chain + entry * s->combs * ((uint64_t)1 << s->teeth);
@@ -189,6 +190,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
     }
     if (status == LV_OK) {
         comb->shape = s;
+        comb->select = lv_select_best();
         comb->n = n;
         make_bases(side, &s, shop);
         status = invert_bases(&side->mont, bases, shop) ? LV_OK : LV_E_CRYPTO;
@@ -243,8 +245,8 @@ void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const m
             lv_mont_add(mont, l, l, l, scratch);
         }
         for (unsigned k = 0; k < s->combs; k++) {
-            lv_select_load(entry, table_of(comb, k), (size_t)1 << s->teeth,
-                           index_at(s, e, n, k, row), 2 * (size_t)n);
+            comb->select(entry, table_of(comb, k), (size_t)1 << s->teeth, index_at(s, e, n, k, row),
+                         2 * (size_t)n);
             if (first_row && k == 0) {
                 mpn_copyi(power.low, entry, n);
                 mpn_zero(power.high, n);

@@ -32,16 +32,31 @@ static mp_limb_t reduce(const lv_mont *mont, mp_limb_t *t, mp_limb_t *m)
     mp_size_t n = mont->n;
     for (mp_size_t i = 0; i < n; i++) {
         m[i] = t[i] * mont->inverse;
-        t[i] = mpn_addmul_1(t + i, mont->p, n, m[i]); /* t[i] became zero: room for the carry */
+        t[i] = mont->addmul(t + i, mont->p, n, m[i]); /* t[i] became zero: room for the carry */
     }
     return mpn_add_n(t + n, t + n, t, n);
+}
+
+/* r = a b, 2 n limbs */
+static void multiply(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                     lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    if (mont->addmul == mpn_addmul_1) {
+        mpn_sec_mul(r, a, n, b, n, scratch->gmp); /* faster than so many calls */
+        return;
+    }
+    mpn_zero(r, n);
+    for (mp_size_t i = 0; i < n; i++) {
+        r[n + i] = mont->addmul(r + i, a, n, b[i]);
+    }
 }
 
 void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
                  lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
-    mpn_sec_mul(scratch->t, a, n, b, n, scratch->gmp);
+    multiply(mont, scratch->t, a, b, scratch);
     mp_limb_t carry = reduce(mont, scratch->t, scratch->m);
     subtract_p_once(mont, scratch->t + n, carry);
     mpn_copyi(r, scratch->t + n, n);
@@ -90,9 +105,9 @@ void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dua
                  lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
-    mpn_sec_mul(scratch->t, a->low, n, b->low, n, scratch->gmp);
-    mpn_sec_mul(scratch->s, a->low, n, b->high, n, scratch->gmp);
-    mpn_sec_mul(scratch->u, a->high, n, b->low, n, scratch->gmp);
+    multiply(mont, scratch->t, a->low, b->low, scratch);
+    multiply(mont, scratch->s, a->low, b->high, scratch);
+    multiply(mont, scratch->u, a->high, b->low, scratch);
     mp_limb_t carry = mpn_add_n(scratch->s, scratch->s, scratch->u, 2 * n);
     finish(mont, r, carry, scratch);
 }
@@ -100,9 +115,8 @@ void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dua
 void lv_dual_mul_low(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *b,
                      lv_mont_scratch *scratch)
 {
-    mp_size_t n = mont->n;
-    mpn_sec_mul(scratch->t, a->low, n, b, n, scratch->gmp);
-    mpn_sec_mul(scratch->s, a->high, n, b, n, scratch->gmp);
+    multiply(mont, scratch->t, a->low, b, scratch);
+    multiply(mont, scratch->s, a->high, b, scratch);
     finish(mont, r, 0, scratch);
 }
 
@@ -110,7 +124,7 @@ void lv_dual_mul_lows(const lv_mont *mont, lv_dual *r, const mp_limb_t *a, const
                       lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
-    mpn_sec_mul(scratch->t, a, n, b, n, scratch->gmp);
+    multiply(mont, scratch->t, a, b, scratch);
     mpn_zero(scratch->s, 2 * n);
     finish(mont, r, 0, scratch);
 }
@@ -119,7 +133,7 @@ void lv_dual_sqr(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scra
 {
     mp_size_t n = mont->n;
     mpn_sec_sqr(scratch->t, a->low, n, scratch->gmp);
-    mpn_sec_mul(scratch->s, a->low, n, a->high, n, scratch->gmp);
+    multiply(mont, scratch->s, a->low, a->high, scratch);
     mp_limb_t carry = mpn_lshift(scratch->s, scratch->s, 2 * n, 1);
     finish(mont, r, carry, scratch);
 }
@@ -215,6 +229,7 @@ void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n)
     mp_limb_t power[2 * LV_PRIME_LIMBS_MAX + 1] = {0};
 
     memset(mont, 0, sizeof *mont);
+    mont->addmul = lv_addmul_best();
     mont->n = n;
     mont->inverse = negative_inverse(p[0]);
     mpn_copyi(mont->p, p, n);

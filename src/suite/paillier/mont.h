@@ -13,6 +13,7 @@
 #ifndef LV_PAILLIER_MONT_H
 #define LV_PAILLIER_MONT_H
 
+#include "suite/paillier/addmul.h"
 #include <gmp.h>
 #include <lotveil/status.h>
 #include <stddef.h>
@@ -28,6 +29,7 @@ typedef struct {
 } lv_dual;
 
 typedef struct {
+    lv_addmul addmul;                /* lv_addmul_best, or mpn_addmul_1 */
     mp_size_t n;                     /* limbs of p */
     mp_limb_t inverse;               /* -1/p mod 2^64 */
     mp_limb_t p[LV_PRIME_LIMBS_MAX]; /* odd, p[n - 1] != 0 */

@@ -19,7 +19,14 @@ void lv_select_store(mp_limb_t *table, size_t entries, size_t index, const mp_li
 
 /** Copies entry `index` of a table of `entries`, looking at all of them alike.
  * @param out  lv_select_blocks(len) * LV_SELECT_BLOCK limbs. */
-void lv_select_load(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t index,
-                    size_t len);
+typedef void (*lv_select)(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t index,
+                          size_t len);
+
+/** The portable one. */
+void lv_select_portable(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t index,
+                        size_t len);
+
+/** The fastest that runs on this processor: a block at a time where its vectors are as wide. */
+lv_select lv_select_best(void);
 
 #endif

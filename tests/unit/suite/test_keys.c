@@ -344,8 +344,13 @@ static void test_comb_agrees_with_plain_powers(void **state)
         lv_secret_key *key = small_key(sizes[i / 3]);
         const lv_side *side = &lv_paillier_secret_of(key)->side[1];
         lv_comb *comb = NULL;
-        mpz_t p, square, h, e, want, got, view;
-        mpz_inits(square, h, e, want, got, NULL);
+        mpz_t p;
+        mpz_t square;
+        mpz_t h;
+        mpz_t e;
+        mpz_t want;
+        mpz_t view;
+        mpz_inits(square, h, e, want, NULL);
         mpz_roinit_n(p, side->mont.p, side->mont.n);
         mpz_mul(square, p, p);
         mpz_set_ui(h, side->generator);
@@ -369,7 +374,7 @@ static void test_comb_agrees_with_plain_powers(void **state)
             mpz_powm(want, h, e, square);
             assert_int_equal(mpz_cmp(want, view), 0);
         }
-        mpz_clears(square, h, e, want, got, NULL);
+        mpz_clears(square, h, e, want, NULL);
         lv_comb_free(comb);
         lv_key_free(key);
     }

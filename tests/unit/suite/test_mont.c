@@ -1,6 +1,7 @@
 /* Arithmetic modulo p and p^2 against GMP's integers. */
 #include "suite/paillier/crt.h"
 #include "suite/paillier/mont.h"
+#include "suite/paillier/select.h"
 #include "unit/suite/support.h"
 
 typedef struct {
@@ -99,9 +100,57 @@ static void check_products(bench *b, const mpz_t x, const mpz_t y)
     mpz_clears(low, other, NULL);
 }
 
-static void test_products_of_every_size(void **state)
+/* The loop of this processor and the portable one agree, at every length and in the corners. */
+static void test_inner_loops_agree(void **state)
 {
     (void)state;
+    enum { LEN = 70 };
+    lv_addmul best = lv_addmul_best();
+    gmp_randstate_t random;
+    gmp_randinit_default(random);
+    for (mp_size_t n = 1; n <= LEN; n++) {
+        for (int kind = 0; kind < 8; kind++) {
+            mp_limb_t a[LEN];
+            mp_limb_t r[2][LEN + 1];
+            for (mp_size_t i = 0; i < LEN; i++) {
+                a[i] = (kind & 1) != 0 ? GMP_NUMB_MAX : gmp_urandomb_ui(random, 64);
+                r[0][i] = (kind & 2) != 0 ? GMP_NUMB_MAX : gmp_urandomb_ui(random, 64);
+            }
+            r[0][LEN] = 77;
+            memcpy(r[1], r[0], sizeof r[0]);
+            mp_limb_t b = (kind & 4) != 0 ? GMP_NUMB_MAX : gmp_urandomb_ui(random, 64);
+            assert_true(best(r[0], a, n, b) == mpn_addmul_1(r[1], a, n, b));
+            assert_memory_equal(r[0], r[1], sizeof r[0]);
+        }
+    }
+    gmp_randclear(random);
+}
+
+static void test_tables_are_read_right(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 16, LEN = 19, ROOM = 24 };
+    mp_limb_t table[ENTRIES * ROOM] = {0};
+    mp_limb_t entry[LEN];
+    assert_int_equal(lv_select_blocks(LEN) * LV_SELECT_BLOCK, ROOM);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        for (size_t j = 0; j < LEN; j++) {
+            entry[j] = ~(mp_limb_t)(1000 * i + j);
+        }
+        lv_select_store(table, ENTRIES, i, entry, LEN);
+    }
+    const lv_select kinds[] = {lv_select_portable, lv_select_best()};
+    for (size_t i = 0; i < 2 * (size_t)ENTRIES; i++) {
+        mp_limb_t got[ROOM];
+        kinds[i % 2](got, table, ENTRIES, i / 2, LEN);
+        for (size_t j = 0; j < LEN; j++) {
+            assert_true(got[j] == ~(mp_limb_t)(1000 * (i / 2) + j));
+        }
+    }
+}
+
+static void products_of_every_size(lv_addmul addmul)
+{
     const unsigned sizes[] = {64, 65, 127, 128, 256, 1024, 3000};
     for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
         bench b;
@@ -109,6 +158,7 @@ static void test_products_of_every_size(void **state)
         mpz_t y;
         mpz_inits(x, y, NULL);
         set_up(&b, sizes[i / 2], i % 2 == 1);
+        b.mont.addmul = addmul;
         for (int round = 0; round < 20; round++) {
             mpz_urandomm(x, b.random, b.p2);
             mpz_urandomm(y, b.random, b.p2);
@@ -126,6 +176,18 @@ static void test_products_of_every_size(void **state)
         mpz_clears(x, y, NULL);
         tear_down(&b);
     }
+}
+
+static void test_products(void **state)
+{
+    (void)state;
+    products_of_every_size(lv_addmul_best());
+}
+
+static void test_products_portable(void **state)
+{
+    (void)state;
+    products_of_every_size(mpn_addmul_1);
 }
 
 static void test_powers(void **state)
@@ -232,7 +294,10 @@ static void test_what_shares_a_factor_does_not_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products_of_every_size),
+        cmocka_unit_test(test_inner_loops_agree),
+        cmocka_unit_test(test_tables_are_read_right),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_products_portable),
         cmocka_unit_test(test_powers),
         cmocka_unit_test(test_equality_sees_every_half),
         cmocka_unit_test(test_residues_join),
