@@ -119,9 +119,8 @@ static lv_status follow(lv_node *node, lv_ledger *ledger, lv_node_take take, lv_
 static void pause_after_fault(lv_node *node)
 {
     double until = lv_clock_seconds() + PAUSE_SECONDS;
-    for (double left = PAUSE_SECONDS; left > 0 && !lv_node_stopping(node);
-         left = until - lv_clock_seconds()) {
-        lv_node_wait(node, lv_node_version(node), left);
+    while (lv_clock_seconds() < until && !lv_node_stopping(node)) {
+        lv_node_wait(node, lv_node_version(node), until - lv_clock_seconds());
     }
 }
 

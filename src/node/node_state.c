@@ -3,7 +3,6 @@
 #include "node/node_parts.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -126,9 +125,9 @@ static struct timespec deadline_in(double seconds)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    double whole = floor(seconds);
-    at.tv_sec += (time_t)whole;
-    at.tv_nsec += (long)((seconds - whole) * 1e9);
+    time_t whole = (time_t)seconds;
+    at.tv_sec += whole;
+    at.tv_nsec += (long)((seconds - (double)whole) * 1e9);
     if (at.tv_nsec >= 1000000000L) {
         at.tv_nsec -= 1000000000L;
         at.tv_sec++;

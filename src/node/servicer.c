@@ -33,7 +33,7 @@ static lv_status take_sale(lv_node *node, const lv_committed *committed, lv_erro
         return LV_OK;
     }
     lv_status status = lv_sale_open(lv_buffer_view(&committed->arguments[0]), node->trust,
-                                    LV_TIME_ANY, &sale, NULL, err);
+                                    LV_TIME_RECORD, &sale, NULL, err);
     if (status == LV_OK) {
         status = lv_sold_note(node, &sale, committed->position.block, err);
     }

@@ -80,13 +80,13 @@ LV_MUST_CHECK lv_status lv_servicer_finish(lv_node *node, lv_error *err);
 
 /* ---- handlers ---- */
 
-lv_status lv_servicer_purchase_post(void *node, const lv_http_request *request,
+lv_status lv_servicer_purchase_post(void *context, const lv_http_request *request,
                                     lv_http_response *response, lv_error *err);
-lv_status lv_servicer_sets_get(void *node, const lv_http_request *request,
+lv_status lv_servicer_sets_get(void *context, const lv_http_request *request,
                                lv_http_response *response, lv_error *err);
-lv_status lv_servicer_records_get(void *node, const lv_http_request *request,
+lv_status lv_servicer_records_get(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
-lv_status lv_servicer_sales_get(void *node, const lv_http_request *request,
+lv_status lv_servicer_sales_get(void *context, const lv_http_request *request,
                                 lv_http_response *response, lv_error *err);
 
 #endif

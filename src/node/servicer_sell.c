@@ -93,7 +93,8 @@ static lv_status check_grant(const deal *d, lv_error *err)
     lv_grant grant = {0};
     lv_status status = read_ledger(d, "granted", arguments, 3, &bytes, err);
     if (status == LV_OK) {
-        status = lv_grant_open(lv_buffer_view(&bytes), node->trust, LV_TIME_ANY, &grant, NULL, err);
+        status =
+            lv_grant_open(lv_buffer_view(&bytes), node->trust, LV_TIME_RECORD, &grant, NULL, err);
     }
     bool stands = status == LV_OK && !grant.revoke &&
                   strcmp(grant.author, d->listing.downstream) == 0 &&
@@ -157,7 +158,7 @@ static lv_status adopt(deal *d, lv_error *err)
     lv_status status = read_ledger(d, "sold", arguments, 2, &bytes, err);
     if (status == LV_OK) {
         status =
-            lv_sale_open(lv_buffer_view(&bytes), d->node->trust, LV_TIME_ANY, &sale, NULL, err);
+            lv_sale_open(lv_buffer_view(&bytes), d->node->trust, LV_TIME_RECORD, &sale, NULL, err);
     }
     if (status == LV_OK && strcmp(sale.author, d->node->config->organisation) != 0) {
         status = lv_fail(err, LV_REFUSED, "set %s was sold to %s by %s already; ask there",

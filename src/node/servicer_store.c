@@ -67,8 +67,8 @@ lv_status lv_catalogue_add(lv_node *node, lv_bytes bytes, lv_error *err)
     lv_xor record = {0};
     lv_digest digest;
     unsigned key_bits = 0;
-    /* Its signature was held against the clock when it came to the ledger. */
-    lv_status status = lv_xor_open(bytes, node->trust, LV_TIME_ANY, &record, &digest, err);
+    /* As the contract held it when it came to the ledger. */
+    lv_status status = lv_xor_open(bytes, node->trust, LV_TIME_RECORD, &record, &digest, err);
     if (status == LV_OK) {
         status = key_bits_of(&record, &key_bits, err);
     }
