@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,16 +139,22 @@ lv_status lv_downstream_value_unseal(lv_node *node, const char *series, const ch
     return status;
 }
 
-static void key_label(const lv_digest *set_id, char label[9 + 2 * LV_DIGEST_LEN])
+#define KEY_LABEL "set-key/"
+#define KEY_LABEL_LEN (sizeof KEY_LABEL - 1)
+#define KEY_LABEL_SIZE 80U /* the label, the set id in hex, a NUL */
+
+static void key_label(const lv_digest *set_id, char label[KEY_LABEL_SIZE])
 {
-    memcpy(label, "set-key/", 8);
-    lv_digest_hex(set_id, label + 8);
+    char hex[2 * LV_DIGEST_LEN + 1];
+
+    lv_digest_hex(set_id, hex);
+    snprintf(label, KEY_LABEL_SIZE, KEY_LABEL "%s", hex);
 }
 
 lv_status lv_downstream_key_seal(lv_node *node, const lv_digest *set_id, const lv_secret_key *key,
                                  lv_buffer *sealed, lv_error *err)
 {
-    char label[9 + 2 * LV_DIGEST_LEN];
+    char label[KEY_LABEL_SIZE];
     lv_buffer plain = {0};
 
     key_label(set_id, label);
@@ -162,7 +169,7 @@ lv_status lv_downstream_key_seal(lv_node *node, const lv_digest *set_id, const l
 lv_status lv_downstream_key_unseal(lv_node *node, const lv_digest *set_id, lv_bytes sealed,
                                    lv_buffer *out, lv_error *err)
 {
-    char label[9 + 2 * LV_DIGEST_LEN];
+    char label[KEY_LABEL_SIZE];
 
     key_label(set_id, label);
     lv_status status = lv_vault_unseal(node->vault, label, sealed, out, err);
@@ -170,7 +177,7 @@ lv_status lv_downstream_key_unseal(lv_node *node, const lv_digest *set_id, lv_by
                ? lv_fail(err, LV_E_CORRUPT,
                          "the stored key of set %s cannot be unsealed with this organisation's "
                          "vault",
-                         label + 8)
+                         label + KEY_LABEL_LEN)
                : status;
 }
 

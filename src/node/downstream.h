@@ -77,29 +77,29 @@ LV_MUST_CHECK lv_status lv_downstream_granted(lv_node *node, const char *buyer, 
 
 /* ---- handlers, by the routes of docs/api.md ---- */
 
-lv_status lv_downstream_rows_post(void *node, const lv_http_request *request,
+lv_status lv_downstream_rows_post(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
-lv_status lv_downstream_inquiry_post(void *node, const lv_http_request *request,
+lv_status lv_downstream_inquiry_post(void *context, const lv_http_request *request,
                                      lv_http_response *response, lv_error *err);
-lv_status lv_downstream_grant_post(void *node, const lv_http_request *request,
+lv_status lv_downstream_grant_post(void *context, const lv_http_request *request,
                                    lv_http_response *response, lv_error *err);
-lv_status lv_downstream_grants_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_grants_get(void *context, const lv_http_request *request,
                                    lv_http_response *response, lv_error *err);
-lv_status lv_downstream_series_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_series_get(void *context, const lv_http_request *request,
                                    lv_http_response *response, lv_error *err);
-lv_status lv_downstream_series_post(void *node, const lv_http_request *request,
+lv_status lv_downstream_series_post(void *context, const lv_http_request *request,
                                     lv_http_response *response, lv_error *err);
-lv_status lv_downstream_batch_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_batch_get(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
-lv_status lv_downstream_sets_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_sets_get(void *context, const lv_http_request *request,
                                  lv_http_response *response, lv_error *err);
-lv_status lv_downstream_records_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_records_get(void *context, const lv_http_request *request,
                                     lv_http_response *response, lv_error *err);
-lv_status lv_downstream_key_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_key_get(void *context, const lv_http_request *request,
                                 lv_http_response *response, lv_error *err);
-lv_status lv_downstream_disclosures_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_disclosures_get(void *context, const lv_http_request *request,
                                         lv_http_response *response, lv_error *err);
-lv_status lv_downstream_trace_get(void *node, const lv_http_request *request,
+lv_status lv_downstream_trace_get(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
 
 #endif

@@ -80,21 +80,21 @@ int64_t lv_step_clock(void);
 
 /* ---- handlers, by the routes of docs/api.md ---- */
 
-lv_status lv_upstream_series_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_series_get(void *context, const lv_http_request *request,
                                  lv_http_response *response, lv_error *err);
-lv_status lv_upstream_sets_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_sets_get(void *context, const lv_http_request *request,
                                lv_http_response *response, lv_error *err);
-lv_status lv_upstream_records_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_records_get(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
-lv_status lv_upstream_buy_post(void *node, const lv_http_request *request,
+lv_status lv_upstream_buy_post(void *context, const lv_http_request *request,
                                lv_http_response *response, lv_error *err);
-lv_status lv_upstream_inquire_post(void *node, const lv_http_request *request,
+lv_status lv_upstream_inquire_post(void *context, const lv_http_request *request,
                                    lv_http_response *response, lv_error *err);
-lv_status lv_upstream_verdicts_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_verdicts_get(void *context, const lv_http_request *request,
                                    lv_http_response *response, lv_error *err);
-lv_status lv_upstream_alarms_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_alarms_get(void *context, const lv_http_request *request,
                                  lv_http_response *response, lv_error *err);
-lv_status lv_upstream_trace_get(void *node, const lv_http_request *request,
+lv_status lv_upstream_trace_get(void *context, const lv_http_request *request,
                                 lv_http_response *response, lv_error *err);
 
 #endif

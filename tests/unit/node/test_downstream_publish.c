@@ -190,7 +190,7 @@ static void test_the_key_is_the_owners(void **state)
     json_decref(set);
     lv_error err = {0};
     lv_buffer body = {0};
-    memset(path + strlen("/v1/sets/"), '0', 2 * LV_DIGEST_LEN);
+    memset(path + strlen("/v1/sets/"), '0', 2UL * LV_DIGEST_LEN);
     assert_int_equal(
         roles_send(f.node, &(roles_request){.method = "GET", .path = path}, &body, &err),
         LV_NOT_FOUND);
