@@ -2,7 +2,7 @@
 #include "base/secret.h"
 #include "suite/paillier/select.h"
 
-enum { TEETH_MIN = 2, TEETH_MAX = 8, BYTES_MAX = 8 << 20 };
+enum { TEETH_MIN = 2, TEETH_MAX = 8, BYTES_MAX = 8 << 20, CACHE_LINE = 64 };
 
 /* Bit (tooth * combs + k) * rows + row of an exponent belongs to that tooth of comb k in that row.
  */
@@ -16,7 +16,8 @@ struct lv_comb {
     shape shape;
     lv_select select;
     mp_size_t n;
-    mp_limb_t tables[]; /* one of 2^teeth entries for each comb, as select.h lays them out */
+    mp_limb_t *tables; /* one of 2^teeth entries for each comb, as select.h lays them out */
+    mp_limb_t room[];  /* where they are, from the first multiple of CACHE_LINE on */
 };
 
 /* An entry: n limbs of a, then n limbs of l, both in Montgomery form. */
@@ -78,7 +79,15 @@ typedef struct {
 static mp_limb_t *table_of(const lv_comb *comb, unsigned k)
 {
     size_t limbs = table_bytes(&comb->shape, comb->n) / sizeof(mp_limb_t) / comb->shape.combs;
-    return (mp_limb_t *)(uintptr_t)comb->tables + k * limbs;
+    return comb->tables + k * limbs;
+}
+
+/* A block of a table that lay across two cache lines would take twice as long to read. */
+static void place_tables(lv_comb *comb)
+{
+    size_t over = (uintptr_t)comb->room % CACHE_LINE;
+    size_t skip = over == 0 ? 0 : CACHE_LINE - over; /* a multiple of a limb, as room is */
+    comb->tables = comb->room + skip / sizeof(mp_limb_t);
 }
 
 static void make_bases(const lv_side *side, const shape *s, workshop *shop)
@@ -175,7 +184,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
     mp_size_t n = side->mont.n;
     shape s = choose_shape(n, side->bits, uses);
     size_t bases = (size_t)s.teeth * s.combs;
-    lv_comb *comb = lv_secret_alloc(sizeof *comb + table_bytes(&s, n));
+    lv_comb *comb = lv_secret_alloc(sizeof *comb + CACHE_LINE + table_bytes(&s, n));
     workshop *shop = lv_secret_alloc(sizeof *shop);
     lv_status status = comb != NULL && shop != NULL ? LV_OK : LV_E_MEMORY;
     if (status == LV_OK) {
@@ -192,6 +201,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
         comb->shape = s;
         comb->select = lv_select_best();
         comb->n = n;
+        place_tables(comb);
         make_bases(side, &s, shop);
         status = invert_bases(&side->mont, bases, shop) ? LV_OK : LV_E_CRYPTO;
     }
