@@ -112,7 +112,13 @@ static void test_no_sale_over_the_quota(void **state)
         expect(buy(w, c->buyers[0], 1, NULL, &err), LV_REFUSED, &err, "quota of 1");
         assert_int_equal(sales_on_ledger(w, &c->set_ids[1], "A"), 0);
     }
-    /* a refused purchase leaves nothing behind that stands in the way of a later one */
+    /* a refused purchase leaves nothing behind */
+    lv_sold sold = {0};
+    ok(lv_store_begin(w->node->store, &err), &err);
+    lv_status found = lv_sold_find(w->node, &c->set_ids[1], "A", &sold, &err);
+    ok(lv_store_end(w->node->store, LV_OK, &err), &err);
+    assert_int_equal(found, LV_NOT_FOUND);
+    lv_sold_free(&sold);
     grant_to(w, "A", 2, false);
     ok(buy(w, c->buyers[0], 1, NULL, &err), &err);
     ok(buy(w, c->buyers[0], 2, NULL, &err), &err);
