@@ -1,6 +1,7 @@
 """Parties that lie: messages signed with an organisation's real key, and servers that stand in for one."""
 
 import base64
+import functools
 import hashlib
 import http.server
 import pathlib
@@ -52,22 +53,23 @@ class Records:
         self.y = self.key.matrix(self.quality["y"], rows, width)
         self.w = self.key.matrix(self.xor["w"], rows, width)
 
+    @functools.lru_cache
     def combined(self, pair=0):
         """-> z1, z2, z0"""
         return [paillier.combine(self.key.n, self.x[pair], self.y[pair], self.w[pair], formula)
                 for formula in (1, 2, 0)]
 
-    def inquiry(self, author, vectors, pair=0, full=False, **changes):
+    def inquiry(self, signer, vectors, pair=0, full=False, **changes):
         data, digest = paillier.z_digest(self.key, pair, *vectors)
         values = {"author": "AMSP", "downstream": "BMSP", "channel": "quality",
                   "set_id": self.set_id, "pair": pair, "z_digest": digest,
                   "z": data if full else b"", "time": int(time.time())}
-        return author.seal("inquiry", "Inquiry", {**values, **changes})
+        return signer.seal("inquiry", "Inquiry", {**values, **changes})
 
-    def purchase(self, author, **changes):
+    def purchase(self, signer, **changes):
         values = {"author": "AMSP", "servicer": "SMSP", "set_id": self.set_id,
                   "time": int(time.time())}
-        return author.seal("purchase", "Purchase", {**values, **changes})
+        return signer.seal("purchase", "Purchase", {**values, **changes})
 
 
 class Impostor:

@@ -41,9 +41,20 @@ class SecretKey:
         self.square = self.n * self.n
         self.mu = pow(self.order, -1, self.n)
 
-    def decrypt(self, c):
+    def decrypt_as_printed(self, c):
         """Formulas (4) and (5), as a number nearest to zero."""
         m = (pow(c, self.order, self.square) - 1) // self.n * self.mu % self.n
+        return m if m <= self.n // 2 else m - self.n
+
+    def decrypt(self, c):
+        """The same, modulo p^2 and q^2 apart and joined: four times as fast."""
+        parts = []
+        for f in (self.p, self.q):
+            logarithm = (pow(c, f - 1, f * f) - 1) // f
+            unit = (pow(1 + self.n, f - 1, f * f) - 1) // f
+            parts.append(logarithm * pow(unit, -1, f) % f)
+        m_p, m_q = parts
+        m = m_p + self.p * ((m_q - m_p) * pow(self.p, -1, self.q) % self.q)
         return m if m <= self.n // 2 else m - self.n
 
 
@@ -86,3 +97,57 @@ def verdict(x, y, width):
 
 def bits(value, width):
     return [value >> (width - 1 - i) & 1 for i in range(width)]
+
+
+def is_prime(n, rounds=24):
+    """Miller-Rabin with fixed bases 2, 3, 5, ..."""
+    import itertools
+    small = [p for p in range(2, 100) if all(p % d for d in range(2, p))]
+    if any(n % p == 0 for p in small):
+        return n in small
+    odd, twos = n - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for base in itertools.islice(small, rounds):
+        x = pow(base, odd, n)
+        if x in (1, n - 1):
+            continue
+        for _ in range(twos - 1):
+            x = x * x % n
+            if x == n - 1:
+                break
+        else:
+            return False
+    return True
+
+
+def challenges(key, context):
+    """The eight challenges of the key proof (src/proof/paillier_key.c, src/proof/transcript.h)."""
+    def block(data):
+        return len(data).to_bytes(4, "big") + data
+    hashed = b"".join(block(text.encode()) for text in (
+        "lotveil/v1/proof/paillier-key", context["channel"], context["downstream"],
+        context["upstream"], context["series"]))
+    hashed += context["sequence"].to_bytes(8, "big") + context["pair"].to_bytes(4, "big")
+    seed = hashlib.sha256(hashed + block(key.encoded)).digest()
+    size = key.size // 2 + 16
+    for index in range(8):
+        stream = b"".join(
+            hashlib.sha256(seed + index.to_bytes(4, "big") + counter.to_bytes(4, "big")).digest()
+            for counter in range(size // 32 + 1))
+        yield int.from_bytes(stream[:size], "big") % key.n
+
+
+def key_proof_holds(key, context, proof):
+    size = key.size // 2
+    if len(proof) != 8 * size or is_prime(key.n) or math.isqrt(key.n) ** 2 == key.n:
+        return False
+    sieve = bytearray([1]) * (1 << 16)
+    for d in range(2, 1 << 16):
+        if sieve[d]:
+            if key.n % d == 0:
+                return False
+            sieve[d * d::d] = bytes(len(sieve[d * d::d]))
+    roots = [int.from_bytes(proof[i:i + size], "big") for i in range(0, len(proof), size)]
+    return all(0 < root < key.n and pow(root, key.n, key.n) == rho
+               for root, rho in zip(roots, challenges(key, context)))
