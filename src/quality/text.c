@@ -56,6 +56,12 @@ size_t lv_text_utf8_prefix(lv_bytes bytes)
     return at;
 }
 
+/* C0, DEL and C1 (U+0080 .. U+009F, of which a terminal may take U+009B for an escape). */
+static bool is_control(const unsigned char *at)
+{
+    return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
 bool lv_text_is_plain(const char *text, size_t max)
 {
     size_t len = strnlen(text, max + 1);
@@ -64,7 +70,7 @@ bool lv_text_is_plain(const char *text, size_t max)
         return false;
     }
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+        if (is_control((const unsigned char *)text + i)) {
             return false;
         }
     }
