@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "identity/msp_folder.h"
 #include "ledger/embedded/embedded.h"
 #include "node/node_parts.h"
@@ -100,6 +101,28 @@ static lv_status open_state(lv_node *node, const lv_role_table *role, lv_error *
 
 /* ---- ledgers ---- */
 
+/* A ledger believes its genesis; this node believes the roots that its operator gave it. */
+static lv_status check_roots(const lv_node *node, const lv_channel *channel, lv_error *err)
+{
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const char *msp = channel->members[i].msp_id;
+        lv_bytes ours = lv_trust_root(node->trust, msp);
+        if (ours.len == 0) {
+            lv_log(LV_LOG_WARN, "node", "channel %s has the member %s, which config.yaml does not",
+                   channel->channel, msp);
+        } else if (!lv_bytes_equal(ours, lv_trust_root(channel->trust, msp))) {
+            return lv_fail(
+                err, LV_E_CORRUPT,
+                "channel %s: the root certificate of %s in its genesis is not the one in "
+                "%s; whoever founded this ledger stands in for %s, or the root was "
+                "renewed",
+                channel->channel, msp,
+                strcmp(msp, node->config->organisation) == 0 ? "msp/cacerts" : "members/", msp);
+        }
+    }
+    return LV_OK;
+}
+
 /* The genesis of the channel and config.yaml must mean the same. */
 static lv_status check_channel(const lv_node *node, const lv_channel *channel, const char *contract,
                                lv_error *err)
@@ -117,7 +140,7 @@ static lv_status check_channel(const lv_node *node, const lv_channel *channel, c
                        config->folder, config->organisation, lv_role_name(config->role),
                        role != NULL ? role : "no member", channel->channel);
     }
-    return LV_OK;
+    return check_roots(node, channel, err);
 }
 
 static lv_status open_ledger(lv_node *node, const char *channel, const char *contract,

@@ -400,6 +400,23 @@ class Sales(unittest.TestCase):
 
 
 class LedgerUnderAttack(unittest.TestCase):
+    def test_ledger_founded_by_an_impostor_is_refused(self):
+        """An outsider names itself BMSP and founds a ledger in place of the true one."""
+        with Cluster() as cluster, Cluster() as other:
+            shutil.rmtree(cluster.root / "ledger")
+            # its genesis names the true AMSP and SMSP and the false BMSP
+            for who in "as":
+                msp = {"a": "AMSP", "s": "SMSP"}[who]
+                (other.dir("b") / "members" / f"{msp}.pem").write_bytes(
+                    cluster.authority(who).read_bytes())
+            shutil.rmtree(other.root / "ledger")
+            other.command("b", "ledger", "create", "--channel", "all")
+            shutil.copytree(other.root / "ledger", cluster.root / "ledger")
+            for who in "as":
+                cluster.start(who, wait=False)
+                self.assertNotEqual(cluster.processes[who].wait(30), 0)
+                self.assertIn("root certificate of BMSP", cluster.logs())
+
     def test_rolled_back_or_damaged_ledger_is_noticed(self):
         with Cluster() as cluster:
             cluster.start("b", "s")
