@@ -12,8 +12,7 @@ all: release
 
 release: deps-build
 	@echo "Building Lotveil (release) in $(BUILD)/release"
-	@cmake --preset release $(if $(V),,>/dev/null)
-	@cmake --build --preset release -j $(JOBS) $(if $(V),,| tail -n 1)
+	@tools/build.sh release $(JOBS)
 
 demo: release
 	@$(BUILD)/release/lotveil demo --dir $(DEMO_DIR) --again
@@ -21,8 +20,7 @@ demo: release
 # Every test, with AddressSanitizer and UndefinedBehaviorSanitizer and warnings as errors.
 tests: deps-check
 	@echo "Building Lotveil with sanitizers in $(BUILD)/asan"
-	@cmake --preset asan $(if $(V),,>/dev/null)
-	@cmake --build --preset asan -j $(JOBS) $(if $(V),,| tail -n 1)
+	@tools/build.sh asan $(JOBS)
 	@ctest --preset asan
 
 lint: deps-check

@@ -240,7 +240,7 @@ static bool split(const mpz_t p, mpz_t rho[2], small_part *part, mpz_t t, mpz_t 
     return part->count > 0;
 }
 
-uint64_t lv_prime_generator(const mpz_t p, mpz_t rho[2])
+uint64_t lv_prime_generator(const mpz_t p, mpz_t *rho)
 {
     small_part part = {0};
     uint64_t found = 0;

@@ -35,6 +35,6 @@ LV_MUST_CHECK lv_status lv_prime_make(mpz_t p, mpz_t rho[2], uint64_t *generator
 /** Finds and certifies the smallest generator of the group modulo p, given the primes (or ones)
  *  rho with p = 2 u rho[0] rho[1] + 1; also proves p prime where rho[0] rho[1] > sqrt(p).
  * @return 0 where u is no such number, of more than LV_PRIME_COFACTOR_MAX bits, or p no prime. */
-uint64_t lv_prime_generator(const mpz_t p, mpz_t rho[2]);
+uint64_t lv_prime_generator(const mpz_t p, mpz_t *rho);
 
 #endif
