@@ -27,20 +27,22 @@ static const char STYLE[] =
     ".banner{margin:0 0 1.5rem;padding:.75rem 1rem;border-left:4px solid var(--line);"
     "background:var(--panel);font-weight:600}"
     ".banner.alarm{border-color:var(--alarm);color:var(--alarm)}"
-    ".panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));"
-    "gap:1.5rem}"
+    ".panels{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr);gap:1.5rem}"
+    "@media(max-width:60rem){.panels{grid-template-columns:minmax(0,1fr)}}"
     "section{border:1px solid var(--line);border-radius:8px;background:var(--panel);padding:1rem;"
     "min-width:0}"
     "section p{margin:.25rem 0 1rem;color:var(--soft)}"
     ".wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;margin-top:1rem}"
     "th,td{text-align:left;padding:.35rem .5rem;border-top:1px solid var(--line);"
-    "overflow-wrap:anywhere}"
-    "th{color:var(--soft);font-weight:500;border-top:0}"
+    "white-space:nowrap}"
+    "th{color:var(--soft);font-weight:500;border-top:0;white-space:normal;vertical-align:bottom}"
     "tr.alarm td{background:var(--band)}"
     ".lock{color:var(--soft);white-space:nowrap}.rise{color:var(--rise)}.fall{color:var(--fall)}"
     ".event{color:var(--alarm);font-weight:600}"
-    "svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:13px}"
+    "svg{display:block;width:100%;height:auto}"
+    "svg.glyph{display:inline;width:.8em;height:.8em;fill:var(--soft)}svg "
+    "text{fill:var(--soft);font-size:13px}"
     "svg .tick{stroke:var(--line)}svg .own{stroke:var(--own);fill:none;stroke-width:2}"
     "svg .dot{fill:var(--own);stroke:var(--panel);stroke-width:2}svg .bar{fill:var(--value)}"
     "svg text.say{fill:var(--ink)}svg .band{fill:var(--band)}svg .alarm{fill:var(--alarm)}"
@@ -336,7 +338,8 @@ static void put_value_chart(page *p)
 /* The lock drawn, so that it needs no font; hidden from screen readers, which read "XXX". */
 static void put_lock(page *p)
 {
-    PUT(p, "<span class=\"lock\"><span aria-hidden=\"true\">&#128274; </span>XXX</span>");
+    PUT(p, "<span class=\"lock\"><svg class=\"glyph\" aria-hidden=\"true\" viewBox=\"0 0 16 16\">"
+           "<path d=\"M4 7V5a4 4 0 0 1 8 0v2h1v8H3V7zm2 0h4V5a2 2 0 0 0-4 0z\"/></svg> XXX</span>");
 }
 
 static void put_cell(page *p, const char *text)
@@ -380,7 +383,7 @@ static void put_value_table(page *p)
     put_heading(p, period_name(p), NULL);
     put_heading(p, "lot", NULL);
     put_heading(p, p->chart->title != NULL ? p->chart->title : "value", p->chart->unit);
-    PUT(p, "<td></td></tr>\n");
+    PUT(p, "<th></th></tr>\n");
     for (size_t i = 0; i < p->chart->count; i++) {
         const lv_chart_period *period = &p->chart->periods[i];
         PUT(p, "<tr>");
@@ -407,7 +410,7 @@ static void put_verdict_table(page *p)
     put_heading(p, "change", NULL);
     put_heading(p, p->chart->performance_title != NULL ? p->chart->performance_title : "own",
                 p->chart->performance_unit);
-    PUT(p, "<td></td></tr>\n");
+    PUT(p, "<th></th></tr>\n");
     for (size_t i = 0; i < p->chart->count; i++) {
         const lv_chart_period *period = &p->chart->periods[i];
         PUT(p, "<tr%s>", period->alarm ? " class=\"alarm\"" : "");
