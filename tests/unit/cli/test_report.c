@@ -126,6 +126,12 @@ static void assert_well_formed(const char *html)
     }
 }
 
+/* Drawings that are more than a lock. */
+static size_t charts_in(const char *html)
+{
+    return count_of(html, "<svg") - count_of(html, "<svg class=\"glyph\"");
+}
+
 static void write_report(const lv_chart *chart, bool with_values, lv_buffer *out)
 {
     const lv_report_fact facts[] = {{"suite", "paillier, 6000 bits"}, {"seconds", "42"}};
@@ -146,7 +152,7 @@ static void test_the_upstreams_version_has_no_value(void **state)
         assert_int_equal(count_of(html, MONTHS[i].performance_text), 2);
     }
     assert_int_equal(count_of(html, "XXX"), 8);
-    assert_int_equal(count_of(html, "<svg"), 1);
+    assert_int_equal(charts_in(html), 1);
     assert_null(strstr(html, "class=\"bar\""));
     lv_buffer_free(&out);
 }
@@ -186,7 +192,7 @@ static void test_the_version_with_values(void **state)
         assert_int_equal(count_of(html, cell), 1);
     }
     assert_int_equal(count_of(html, "XXX"), 4);
-    assert_int_equal(count_of(html, "<svg"), 2);
+    assert_int_equal(charts_in(html), 2);
     assert_int_equal(count_of(html, "<rect class=\"bar\""), 4);
     lv_buffer_wipe(&out);
 }
@@ -272,7 +278,7 @@ static void test_gaps_break_the_line(void **state)
     assert_int_equal(count_of(lv_buffer_text(&out), "<polyline"), 2);
     assert_int_equal(count_of(lv_buffer_text(&out), "<circle"), 4);
     assert_int_equal(count_of(lv_buffer_text(&out), "<path class=\"equal\""), 7);
-    assert_int_equal(count_of(lv_buffer_text(&out), "<svg"), 1); /* no value: no chart of them */
+    assert_int_equal(charts_in(lv_buffer_text(&out)), 1); /* no value: no chart of them */
     lv_buffer_free(&out);
 }
 
