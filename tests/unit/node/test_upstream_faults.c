@@ -32,8 +32,9 @@ static void test_who_has_not_caught_up_is_asked_again_soon(void **state)
     work_all();
     expect_state(0, "seen");
     expect_words(0, "no such set");
-    assert_int_equal(work(&seconds), LV_NOT_FOUND);
-    assert_true(seconds < 1);
+    /* On a slow machine it may be due again already. */
+    lv_status status = work(&seconds);
+    assert_true(status == LV_OK || (status == LV_NOT_FOUND && seconds < 1));
 }
 
 static void test_pauses_grow(void **state)
