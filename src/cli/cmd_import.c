@@ -1,10 +1,11 @@
+#include "base/file.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "record/appendix_a.h"
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_APPENDIX 0x100 /* an option without a letter */
+enum { KEY_APPENDIX = 0x100, KEY_OUTPUT_ORDER }; /* options without a letter */
 
 typedef struct {
     lv_cli cli;
@@ -12,6 +13,9 @@ typedef struct {
     lv_appendix_options how;
     const char *p;
     const char *q;
+    const char *output;
+    bool reorder; /* to `output_order` before writing */
+    lv_bit_order output_order;
 } options;
 
 static const struct argp_option option_list[] = {
@@ -22,12 +26,33 @@ static const struct argp_option option_list[] = {
      "Which bit comes first where the file does not say (default lsb, as published)", 1},
     {"p", 'p', "P", 0, "With --q: the primes of the key, in decimal, to decrypt with", 1},
     {"q", 'q', "Q", 0, "See --p", 1},
+    {"output", 'o', "FILE", 0,
+     "Write the pair again once it has passed: JSON where FILE ends in .json, else text as in the "
+     "figure",
+     2},
+    {"output-order", KEY_OUTPUT_ORDER, "lsb|msb", 0,
+     "With --output: which bit comes first (default as read)", 2},
     {0}};
 
-static error_t parse_more(int key, struct argp_state *state)
+static lv_bit_order read_order(const char *option, const char *value, struct argp_state *state)
+{
+    if (strcmp(value, "lsb") != 0 && strcmp(value, "msb") != 0) {
+        argp_error(state, "%s: \"%s\" is neither lsb nor msb", option, value);
+    }
+    return value[0] == 'm' ? LV_BITS_MSB_FIRST : LV_BITS_LSB_FIRST;
+}
+
+static error_t parse_more(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;
     switch (key) {
+    case 'o':
+        o->output = value;
+        return 0;
+    case KEY_OUTPUT_ORDER:
+        o->reorder = true;
+        o->output_order = read_order("--output-order", value, state);
+        return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &o->cli;
         return 0;
@@ -40,6 +65,9 @@ static error_t parse_more(int key, struct argp_state *state)
         }
         if ((o->p == NULL) != (o->q == NULL)) {
             argp_error(state, "--p and --q belong together");
+        }
+        if (o->reorder && o->output == NULL) {
+            argp_error(state, "--output-order goes with --output");
         }
         return 0;
     default:
@@ -58,10 +86,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         o->how.part = value;
         return 0;
     case 'b':
-        if (strcmp(value, "lsb") != 0 && strcmp(value, "msb") != 0) {
-            argp_error(state, "--bit-order: \"%s\" is neither lsb nor msb", value);
-        }
-        o->how.order = value[0] == 'm' ? LV_BITS_MSB_FIRST : LV_BITS_LSB_FIRST;
+        o->how.order = read_order("--bit-order", value, state);
         return 0;
     case 'p':
         o->p = value;
@@ -70,14 +95,16 @@ static error_t parse(int key, char *value, struct argp_state *state)
         o->q = value;
         return 0;
     default:
-        return parse_more(key, state);
+        return parse_more(key, value, state);
     }
 }
 
 static const char doc[] =
     "Reads a pair in the layout of the published appendix and checks it: n, n^2 and n + 1 belong "
     "together, every ciphertext lies below n^2 and shares no factor with n. With the primes it "
-    "decrypts and tells X, Y and X xor Y, and which entries are no bits. Nothing is stored. The "
+    "decrypts and tells X, Y and X xor Y, and which entries are no bits. Nothing is stored but "
+    "what "
+    "--output asks for. The "
     "primes stand on the command line for all users of the machine to see: this is for published "
     "examples."
     "\v"
@@ -191,6 +218,24 @@ static lv_status check(const options *o, const lv_appendix *appendix, lv_error *
     return status;
 }
 
+/* The pair as it was read, in either layout and bit order. */
+static lv_status write_again(const options *o, lv_appendix *appendix, lv_error *err)
+{
+    lv_buffer text = {0};
+    const char *dot = strrchr(o->output, '.');
+    if (o->reorder) {
+        lv_appendix_reorder(appendix, o->output_order);
+    }
+    lv_status status = dot != NULL && strcmp(dot, ".json") == 0
+                           ? lv_appendix_write_json(appendix, &text, err)
+                           : lv_appendix_write_text(appendix, &text, err);
+    if (status == LV_OK) {
+        status = lv_file_write(o->output, lv_buffer_view(&text), 0644, err);
+    }
+    lv_buffer_free(&text);
+    return status;
+}
+
 static lv_status import(const options *o, lv_error *err)
 {
     lv_buffer text = {0};
@@ -202,6 +247,9 @@ static lv_status import(const options *o, lv_error *err)
     }
     if (status == LV_OK) {
         status = check(o, &appendix, err);
+    }
+    if (status == LV_OK && o->output != NULL) {
+        status = write_again(o, &appendix, err);
     }
     lv_appendix_free(&appendix);
     lv_buffer_free(&text);

@@ -517,6 +517,29 @@ class CommandLine(unittest.TestCase):
         done = self.run_command("import", "--appendix-a", vector, "--part", "missing")
         self.assertEqual(done.returncode, 4)
 
+    def test_the_published_example_is_exported_again(self):
+        vector = TESTS / "vectors" / "appendix_a.json"
+        wanted = json.loads(vector.read_text())["corrected"]
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = f"{folder}/pair.txt", f"{folder}/pair.json"
+            for source, target, order in ((vector, first, "msb"), (first, second, "lsb")):
+                part = ("--part", "corrected") if source == vector else ("--bit-order", "msb")
+                done = self.run_command("import", "--appendix-a", str(source), *part, "--output",
+                                        target, "--output-order", order)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            text = pathlib.Path(first).read_text()
+            again = json.loads(pathlib.Path(second).read_text())
+            for name, numbers in wanted.items():
+                self.assertEqual(again[name], numbers)
+                # most significant first in the text
+                self.assertLess(text.index(numbers[-1]), text.index(numbers[0]))
+            # what does not pass its checks is not written
+            bad = f"{folder}/bad.txt"
+            done = self.run_command("import", "--appendix-a", str(vector), "--part", "printed",
+                                    "--p", "47917", "--q", "59063", "--output", bad)
+            self.assertEqual(done.returncode, 1)
+            self.assertFalse(pathlib.Path(bad).exists())
+
 
 class Demo(unittest.TestCase):
     def demo(self, folder, *arguments, **options):
