@@ -212,6 +212,7 @@ static lv_status start(lv_node *node, lv_error *err)
     }
     pthread_mutex_init(&own->series_lock, NULL);
     pthread_mutex_init(&own->grant_lock, NULL);
+    pthread_mutex_init(&own->making_lock, NULL);
     own->grants_due = true;
     if (node->quality == NULL || node->xor == NULL) {
         return lv_fail(err, LV_E_CONFIG,
@@ -250,6 +251,7 @@ static void stop(lv_node *node)
     own->cache = NULL;
     pthread_mutex_destroy(&own->series_lock);
     pthread_mutex_destroy(&own->grant_lock);
+    pthread_mutex_destroy(&own->making_lock);
 }
 
 static const lv_route routes[] = {

@@ -20,6 +20,16 @@ typedef struct lv_series_added {
     struct lv_series_added *next;
 } lv_series_added;
 
+/** The set that the publishing worker is about just now. */
+typedef struct {
+    int64_t batch; /* 0: none */
+    uint64_t sequence;
+    char phase[24];
+    size_t done;
+    size_t total;     /* 0: not known yet */
+    size_t encrypted; /* ciphertexts of the matrices that are encrypted whole */
+} lv_making;
+
 /** node->state. */
 typedef struct {
     pthread_mutex_t series_lock; /* guards `added` */
@@ -27,6 +37,8 @@ typedef struct {
     pthread_mutex_t grant_lock;  /* one grant at a time: they are numbered */
     bool grants_due;             /* grants of the configuration may be missing on the ledger */
     lv_set_cache *cache;
+    pthread_mutex_t making_lock; /* guards `making` */
+    lv_making making;
 } lv_downstream;
 
 lv_downstream *lv_downstream_of(lv_node *node);
@@ -64,6 +76,17 @@ void lv_downstream_publish(lv_node *node);
  * @return LV_OK where a set moved on, or failed for good; LV_NOT_FOUND where there is nothing to
  *         do; what may pass by itself otherwise: try again later. */
 LV_MUST_CHECK lv_status lv_downstream_publish_step(lv_node *node, lv_error *err);
+
+/** What the worker is about, for GET /v1/batches/ID: from begin to end that batch's set, told as
+ *  an lv_job tells it to _report, whose `node` is the lv_node. "encrypt" counts the ciphertexts of
+ *  all matrices of the set. None of them wakes anybody. */
+void lv_downstream_making_begin(lv_node *node, int64_t batch, uint64_t sequence, const char *phase);
+void lv_downstream_making_report(void *node, const char *phase, size_t done, size_t total);
+void lv_downstream_making_end(lv_node *node);
+
+/** {"set", "phase", "done", "total"}, owned by the caller; JSON's null while the worker is about no
+ *  set of that batch; NULL where memory fails. */
+json_t *lv_downstream_making_json(lv_node *node, int64_t batch);
 
 /* ---- grants ---- */
 

@@ -16,6 +16,7 @@ static const double IDLE_SECONDS = 3600;
 /* A set of the store. */
 typedef struct {
     int64_t row;
+    int64_t batch;
     bool made;
     lv_digest set_id;
     lv_series series; /* as configured, with the suite and sizes that were planned */
@@ -50,7 +51,7 @@ static lv_status find_next(lv_node *node, work *out, lv_error *err)
         node->store,
         lv_store_query(node->store, err, &row,
                        "SELECT id, series, sequence, suite, key_bits, width, state = 'made',"
-                       " set_id, quality, xor FROM sets AS s"
+                       " set_id, quality, xor, batch FROM sets AS s"
                        " WHERE state IN ('planned', 'made') AND NOT EXISTS (SELECT 1 FROM sets"
                        " AS f WHERE f.state = 'failed' AND f.series = s.series)"
                        " ORDER BY id LIMIT 1",
@@ -66,6 +67,7 @@ static lv_status find_next(lv_node *node, work *out, lv_error *err)
     out->series.key_bits = (unsigned)sqlite3_column_int64(row, 4);
     out->series.scale.bits = (unsigned)sqlite3_column_int64(row, 5);
     out->made = sqlite3_column_int(row, 6) != 0;
+    out->batch = sqlite3_column_int64(row, 10);
     if (out->made) {
         status = lv_role_digest(row, 7, &out->set_id);
         if (status == LV_OK) {
@@ -230,6 +232,8 @@ static lv_status make(lv_node *node, work *at, lv_error *err)
     lv_set_made made = {0};
     double begun = lv_clock_seconds();
 
+    job.progress = lv_downstream_making_report;
+    job.progress_context = node;
     lv_status status = complete_series(node, at, err);
     if (status == LV_OK) {
         status = lv_store_begin(node->store, err);
@@ -417,7 +421,9 @@ lv_status lv_downstream_publish_step(lv_node *node, lv_error *err)
     }
     status = load(node, &at, err);
     if (status == LV_OK) {
+        lv_downstream_making_begin(node, at.batch, at.sequence, at.made ? "publish" : "key");
         status = at.made ? publish(node, &at, err) : make(node, &at, err);
+        lv_downstream_making_end(node);
         if (status == LV_OK) {
             lv_node_changed(node);
         } else {

@@ -184,11 +184,12 @@ static lv_status batch_entry(lv_node *node, int64_t id, json_t **out, bool *ende
         int64_t done = sqlite3_column_int64(row, 4);
         int64_t failed = sqlite3_column_int64(row, 5);
         *ended = done + failed == sets;
-        *out = json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "batch", (json_int_t)id,
+        *out = json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "batch", (json_int_t)id,
                          "file", lv_role_text(lv_store_text(row, 0)), "series",
                          lv_store_text(row, 1), "rows", (json_int_t)sqlite3_column_int64(row, 2),
                          "sets", (json_int_t)sets, "done", (json_int_t)done, "failed",
-                         (json_int_t)failed, "error", lv_role_text_or_null(row, 6));
+                         (json_int_t)failed, "error", lv_role_text_or_null(row, 6), "progress",
+                         *ended ? json_null() : lv_downstream_making_json(node, id));
         status = *out != NULL ? LV_OK : LV_E_MEMORY;
         lv_store_done(row);
     } else if (status == LV_NOT_FOUND) {

@@ -1,6 +1,7 @@
 /* Sets and grants on their way to the ledgers, with a kill at every point. */
 #include "node/downstream.h"
 #include "unit/node/roles.h"
+#include <stdatomic.h>
 
 static const char THREE[] = ROLES_HEADER "L1,1,0.45,U1\nL2,2,0.51,U1 U2\nL3,3,1.32,\n";
 
@@ -197,6 +198,120 @@ static void test_the_key_is_the_owners(void **state)
     end(&f);
 }
 
+/* ---- progress ---- */
+
+/* What the batch tells of the set that is being made; "" for nothing. */
+static void read_progress(fixture *f, const char *batch, char text[128])
+{
+    char path[64];
+    snprintf(path, sizeof path, "/v1/batches/%s", batch);
+    json_t *answer = roles_get(f->node, path);
+    const json_t *now = json_object_get(answer, "progress");
+    text[0] = '\0';
+    if (!json_is_null(now)) {
+        snprintf(text, 128, "set %lld: %s %lld/%lld", (long long)roles_number(now, "set"),
+                 roles_text(now, "phase"), (long long)roles_number(now, "done"),
+                 (long long)roles_number(now, "total"));
+    }
+    json_decref(answer);
+}
+
+static void expect_progress(fixture *f, const char *batch, const char *expected)
+{
+    char text[128];
+    read_progress(f, batch, text);
+    assert_string_equal(text, expected);
+}
+
+static void test_a_batch_tells_how_far_its_set_has_come(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    roles_accept(f.node, "moisture", ROLES_HEADER "L4,4,0.9,\n");
+    uint64_t version = lv_node_version(f.node);
+    expect_progress(&f, "1", "");
+    lv_downstream_making_begin(f.node, 1, 2, "key");
+    expect_progress(&f, "1", "set 2: key 0/0");
+    lv_downstream_making_report(f.node, "key", 1, 2);
+    expect_progress(&f, "1", "set 2: key 1/2");
+    expect_progress(&f, "2", ""); /* it waits */
+    for (size_t matrix = 0; matrix < 3; matrix++) {
+        char expected[64];
+        for (size_t i = 1; i <= 32; i++) {
+            lv_downstream_making_report(f.node, "encrypt", i, 32);
+        }
+        snprintf(expected, sizeof expected, "set 2: encrypt %zu/96", 32 * (matrix + 1));
+        expect_progress(&f, "1", expected);
+    }
+    lv_downstream_making_report(f.node, "a phase of more than twenty-four bytes", 1, 1);
+    expect_progress(&f, "1", "set 2: a phase of more than tw 1/1");
+    lv_downstream_making_end(f.node);
+    expect_progress(&f, "1", "");
+    /* Nothing of the last set is left in the next. */
+    lv_downstream_making_begin(f.node, 2, 3, "publish");
+    lv_downstream_making_report(f.node, "encrypt", 1, 8);
+    expect_progress(&f, "2", "set 3: encrypt 1/24");
+    assert_int_equal(lv_node_version(f.node), version); /* it woke nobody */
+    end(&f);
+}
+
+typedef struct {
+    lv_node *node;
+    atomic_bool ended;
+    lv_status status;
+} worker;
+
+static void *take_step(void *context)
+{
+    worker *at = context;
+    lv_error err = {0};
+    at->status = lv_downstream_publish_step(at->node, &err);
+    atomic_store(&at->ended, true);
+    return NULL;
+}
+
+static void test_the_worker_tells_what_it_is_about(void **state)
+{
+    fixture f;
+    pthread_t thread;
+    char text[128];
+    bool seen = false;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    worker at = {.node = f.node, .status = LV_E_IO};
+    assert_int_equal(pthread_create(&thread, NULL, take_step, &at), 0);
+    while (!atomic_load(&at.ended)) {
+        read_progress(&f, "1", text);
+        /* counted by the computation itself */
+        seen = seen || (strncmp(text, "set 1: ", 7) == 0 && strstr(text, " 0/0") == NULL);
+        usleep(1000);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(at.status, LV_OK);
+    assert_true(seen);
+    expect_progress(&f, "1", "");
+    step(&f, LV_OK);
+    expect_states(&f, "published", "planned");
+    expect_progress(&f, "1", "");
+    end(&f);
+}
+
+static void test_a_set_that_fails_leaves_no_progress(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    change_store(&f, "UPDATE measurement SET value = x'00' WHERE lot = 'L2'");
+    step(&f, LV_OK);
+    expect_states(&f, "failed", "planned");
+    expect_progress(&f, "1", "");
+    end(&f);
+}
+
 /* ---- grants ---- */
 
 static void test_grants_of_the_configuration_are_put_once(void **state)
@@ -309,6 +424,9 @@ int main(void)
         cmocka_unit_test(test_another_record_in_its_place_is_a_failure),
         cmocka_unit_test(test_a_value_of_another_vault_fails_the_set),
         cmocka_unit_test(test_the_key_is_the_owners),
+        cmocka_unit_test(test_a_batch_tells_how_far_its_set_has_come),
+        cmocka_unit_test(test_the_worker_tells_what_it_is_about),
+        cmocka_unit_test(test_a_set_that_fails_leaves_no_progress),
         cmocka_unit_test(test_grants_of_the_configuration_are_put_once),
         cmocka_unit_test(test_a_revocation_outlives_a_restart),
         cmocka_unit_test(test_bad_grants_are_refused),
