@@ -116,9 +116,9 @@ typedef struct {
 static lv_status play(const options *o, session *now, lv_error *err)
 {
     lv_progress progress;
-    lv_progress_begin(&progress, stderr);
     lv_status status = LV_OK;
     for (size_t i = 0; status == LV_OK && i < now->played.count; i++) {
+        lv_progress_begin(&progress, stderr); /* its seconds are those of one lot */
         status = lv_demo_case_step(&now->played, i, &now->demo, &progress, err);
         lv_progress_end(&progress);
         if (status == LV_OK && !o->cli.json) {

@@ -79,14 +79,23 @@ static void print_accepted(const options *o, const json_t *accepted)
            (long long)count(accepted, "batch"));
 }
 
+static void print_end(json_int_t sets)
+{
+    if (sets == 0) {
+        puts("Nothing to compare with yet.");
+        return;
+    }
+    printf("All %lld sets stand on the ledger.\n", (long long)sets);
+}
+
 /* Waits, and lets the batch's end fall into the answer of its beginning. */
 static lv_status wait_for(const options *o, json_t *accepted, lv_error *err)
 {
     lv_progress progress;
     json_t *batch = NULL;
     lv_progress_begin(&progress, stderr);
-    lv_status status = lv_publish_wait(o->cli.dir, count(accepted, "batch"), &progress,
-                                       "making keys, encrypting, publishing", &batch, err);
+    lv_status status =
+        lv_publish_wait(o->cli.dir, count(accepted, "batch"), &progress, o->series, &batch, err);
     lv_progress_end(&progress);
     if (status != LV_OK) {
         return status;
@@ -97,6 +106,7 @@ static lv_status wait_for(const options *o, json_t *accepted, lv_error *err)
                          (long long)count(batch, "failed"), (long long)count(batch, "sets"),
                          why != NULL ? why : "see `lotveil sets` and the node's log");
     }
+    json_object_del(batch, "progress"); /* of what goes on, and nothing does any more */
     if (json_object_update_missing(accepted, batch) != 0) {
         status = LV_E_MEMORY;
     }
@@ -127,7 +137,7 @@ static lv_status publish(const options *o, lv_error *err)
         status = lv_fail(err, LV_E_IO, "cannot write to standard output");
     }
     if (status == LV_OK && !o->cli.json && !o->no_wait) {
-        printf("All %lld sets stand on the ledger.\n", (long long)count(accepted, "sets"));
+        print_end(count(accepted, "sets"));
     }
     json_decref(accepted);
     return status;

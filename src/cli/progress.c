@@ -4,15 +4,12 @@
 #include <unistd.h>
 
 static const double TERMINAL_SECONDS = 0.1;
-static const double PLAIN_SECONDS = 10;
 static const size_t BAR = 20;
 
 void lv_progress_begin(lv_progress *progress, FILE *out)
 {
-    *progress = (lv_progress){.out = out,
-                              .terminal = isatty(fileno(out)) == 1,
-                              .started = lv_clock_seconds(),
-                              .last = -PLAIN_SECONDS};
+    *progress = (lv_progress){
+        .out = out, .terminal = isatty(fileno(out)) == 1, .started = lv_clock_seconds()};
 }
 
 static void put_line(const lv_progress *progress, size_t done, size_t total, double seconds)
@@ -20,6 +17,7 @@ static void put_line(const lv_progress *progress, size_t done, size_t total, dou
     fputs(progress->what, progress->out);
     if (total > 0) {
         done = done < total ? done : total;
+        fprintf(progress->out, " %zu/%zu", done, total);
         if (progress->terminal) {
             char bar[32];
             size_t full = BAR * done / total;
@@ -27,7 +25,6 @@ static void put_line(const lv_progress *progress, size_t done, size_t total, dou
             memset(bar, '#', full);
             fprintf(progress->out, " [%.*s]", (int)BAR, bar);
         }
-        fprintf(progress->out, " %zu/%zu", done, total);
     }
     fprintf(progress->out, "  %.0f s", seconds);
 }
@@ -36,8 +33,7 @@ void lv_progress_show(lv_progress *progress, const char *what, size_t done, size
 {
     double now = lv_clock_seconds();
     bool fresh = strncmp(progress->what, what, sizeof progress->what - 1) != 0;
-    double pause = progress->terminal ? TERMINAL_SECONDS : PLAIN_SECONDS;
-    if (!fresh && now - progress->last < pause) {
+    if (!fresh && (!progress->terminal || now - progress->last < TERMINAL_SECONDS)) {
         return;
     }
     progress->last = now;

@@ -12,9 +12,15 @@ LV_MUST_CHECK lv_status lv_publish_rows(const char *dir, const char *series, con
                                         lv_bytes csv, json_t **out, lv_error *err);
 
 /** Waits until every set of the batch is published or has failed.
- * @param progress  shown meanwhile; NULL: quiet. @param label  what the line says.
+ * @param progress  shown meanwhile; NULL: quiet. @param who  as for lv_publish_show.
  * @param[out] out  the batch as the node tells it. */
 LV_MUST_CHECK lv_status lv_publish_wait(const char *dir, json_int_t batch, lv_progress *progress,
-                                        const char *label, json_t **out, lv_error *err);
+                                        const char *who, json_t **out, lv_error *err);
+
+/** Shows how far a batch has come that is not at its end: "WHO: encrypting 40/96", or with several
+ *  sets "WHO, set 2 of 3: key 1/2".
+ * @param who    what is published: a lot, a series.
+ * @param batch  as the node tells it. */
+void lv_publish_show(lv_progress *progress, const char *who, const json_t *batch);
 
 #endif
