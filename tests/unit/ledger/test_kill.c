@@ -1,6 +1,7 @@
 /* kill -9 at any time leaves a block whole or not at all, and loses nothing that was told. */
 #include "ledger/embedded/embedded.h"
 #include "ledger/world.h"
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -49,8 +50,10 @@ static void write_until_killed(const world *w, int fd)
     _exit(1);
 }
 
-/* Kills a writer after some time; the last block that it told, 0 where it told none. */
-static uint64_t kill_one(const world *w, useconds_t after)
+/* Kills a writer after some time, counted from its start or from the first block that it told,
+ * which a slow machine may take long to come to; the last block that it told, 0 where it told none.
+ */
+static uint64_t kill_one(const world *w, bool from_first, useconds_t after)
 {
     int ends[2];
     uint64_t last = 0;
@@ -62,6 +65,10 @@ static uint64_t kill_one(const world *w, useconds_t after)
         write_until_killed(w, ends[1]);
     }
     close(ends[1]);
+    if (from_first) {
+        struct pollfd told = {.fd = ends[0], .events = POLLIN};
+        assert_int_equal(poll(&told, 1, 60000), 1);
+    }
     usleep(after);
     kill(child, SIGKILL);
     int status = 0;
@@ -85,7 +92,7 @@ static void test_kills(void **state)
     uint64_t blocks = 0;
     unsigned productive = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
-        uint64_t last = kill_one(w, 1000 + round * 3917 % 60000);
+        uint64_t last = kill_one(w, round % 3 != 0, 1000 + round * 3917 % 60000);
         lv_embedded_audit audit = {0};
         lv_error err = {0};
         world_ok(lv_embedded_verify(w->folder, WORLD_CHANNEL, NULL, &audit, &err), &err);
@@ -97,7 +104,7 @@ static void test_kills(void **state)
         told = last > told ? last : told;
         blocks = audit.head.block;
     }
-    assert_true(productive >= ROUNDS / 3);
+    assert_true(productive >= ROUNDS / 2);
 
     lv_ledger *ledger = NULL;
     lv_watch *watch = NULL;
@@ -125,7 +132,7 @@ static void test_a_watch_over_kills(void **state)
     world_ok(lv_embedded_open(w->folder, WORLD_CHANNEL, w->servicer, &ledger, &err), &err);
     world_ok(lv_watch_open(ledger, (lv_position){1, 0}, &watch, &err), &err);
     for (unsigned round = 0; round < 5; round++) {
-        uint64_t last = kill_one(w, 30000 + round * 7001);
+        uint64_t last = kill_one(w, true, 1000 + round * 7001);
         while (seen < last * EACH) {
             lv_committed committed = {0};
             world_ok(lv_watch_next(watch, 10000, &committed, &err), &err);
