@@ -1,0 +1,111 @@
+/* Everything random, from 32-byte strings: the derivations of rlwe.h. */
+#include "base/secret.h"
+#include "suite/rlwe/internal.h"
+#include <sodium.h>
+#include <string.h>
+
+static const char PUBLIC_DOMAIN[] = "lotveil/v1/rlwe1024/public";
+static const char SECRET_DOMAIN[] = "lotveil/v1/rlwe1024/secret";
+static const char UNIFORM_DOMAIN[] = "lotveil/v1/rlwe1024/uniform";
+static const char NOISE_DOMAIN[] = "lotveil/v1/rlwe1024/noise";
+
+enum { DERIVED = 32, WORD = 16 };
+
+_Static_assert(crypto_stream_chacha20_KEYBYTES == DERIVED, "keys of streams");
+_Static_assert(crypto_stream_chacha20_NONCEBYTES == 8, "a stream's nonce is a 64-bit number");
+
+/* KDF(key, domain, data) of rlwe.h. libsodium's BLAKE2b fails on lengths out of range only, and
+ * these are fixed. */
+static void derive(uint8_t out[DERIVED], const uint8_t *key, const char *domain, lv_bytes data)
+{
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, key, key != NULL ? LV_RLWE_SEED_BYTES : 0, DERIVED);
+    (void)crypto_generichash_update(&state, (const uint8_t *)domain, strlen(domain) + 1);
+    (void)crypto_generichash_update(&state, data.data, data.len);
+    (void)crypto_generichash_final(&state, out, DERIVED);
+    lv_wipe(&state, sizeof state);
+}
+
+static void number_nonce(uint8_t nonce[crypto_stream_chacha20_NONCEBYTES], uint64_t number)
+{
+    for (unsigned i = 0; i < crypto_stream_chacha20_NONCEBYTES; i++) {
+        nonce[i] = (uint8_t)(number >> 8 * i);
+    }
+}
+
+void lv_rlwe_commit(uint8_t out[LV_RLWE_PUBLIC_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES])
+{
+    derive(out, NULL, PUBLIC_DOMAIN, (lv_bytes){.data = seed, .len = LV_RLWE_SEED_BYTES});
+}
+
+static uint64_t half_word(const uint8_t *p)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        word |= (uint64_t)p[i] << 8 * i;
+    }
+    return word;
+}
+
+/* floor(3 u / 2^128) */
+static uint32_t third_of(const uint8_t u[WORD])
+{
+    const uint64_t low = half_word(u);
+    const uint64_t high = half_word(u + 8);
+    const uint64_t mask = UINT32_MAX;
+    uint64_t carry = 3 * (low & mask) >> 32;
+    carry = (3 * (low >> 32) + carry) >> 32;
+    carry = (3 * (high & mask) + carry) >> 32;
+    return (uint32_t)((3 * (high >> 32) + carry) >> 32);
+}
+
+void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_BYTES])
+{
+    uint8_t key[DERIVED];
+    uint8_t nonce[crypto_stream_chacha20_NONCEBYTES] = {0};
+    uint8_t stream[WORD * LV_RLWE_N];
+    derive(key, seed, SECRET_DOMAIN, (lv_bytes){0});
+    (void)crypto_stream_chacha20(stream, sizeof stream, nonce, key);
+    for (size_t i = 0; i < LV_RLWE_N; i++) {
+        s[i] = lv_rlwe_fold(third_of(stream + WORD * i) + LV_RLWE_Q - 1);
+    }
+    lv_wipe(key, sizeof key);
+    lv_wipe(stream, sizeof stream);
+}
+
+void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
+                     const uint8_t nonce[LV_RLWE_NONCE_BYTES], size_t index)
+{
+    /* A hundredth of the words are refused: the first piece is enough but once in 10^26. */
+    enum { BLOCK = 64, PIECE = 68 * BLOCK };
+    uint8_t key[DERIVED];
+    uint8_t number[crypto_stream_chacha20_NONCEBYTES];
+    uint8_t stream[PIECE];
+    size_t kept = 0;
+
+    derive(key, NULL, UNIFORM_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
+    number_nonce(number, index);
+    for (uint64_t piece = 0; kept < LV_RLWE_N; piece++) {
+        memset(stream, 0, sizeof stream);
+        (void)crypto_stream_chacha20_xor_ic(stream, stream, sizeof stream, number,
+                                            piece * (PIECE / BLOCK), key);
+        kept += ops->accept(a + kept, LV_RLWE_N - kept, stream, sizeof stream);
+    }
+}
+
+void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES],
+                       const uint8_t nonce[LV_RLWE_NONCE_BYTES])
+{
+    derive(key, seed, NOISE_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
+}
+
+void lv_rlwe_add_noise(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
+                       const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
+{
+    uint8_t number[crypto_stream_chacha20_NONCEBYTES];
+    uint8_t stream[LV_RLWE_NOISE_BYTES];
+    number_nonce(number, index);
+    (void)crypto_stream_chacha20(stream, sizeof stream, number, key);
+    ops->add_noise(c, stream);
+    lv_wipe(stream, sizeof stream);
+}
