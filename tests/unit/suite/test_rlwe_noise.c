@@ -44,7 +44,8 @@ static unsigned variance_of_formulas(unsigned width)
  * exp(s^2 / 8), so a sum of them with total variance V has at most exp(s^2 V / 2). */
 static long double log2_bound(unsigned variance)
 {
-    return 1 - (long double)HALF * HALF / (2.0L * variance) / logl(2);
+    const int half = HALF;
+    return 1 - (long double)half * half / (2.0L * variance) / logl(2);
 }
 
 static void test_binomials_sum_to_one(void **state)

@@ -230,7 +230,7 @@ static void test_words_are_accepted_alike(void **state)
 
 static int expected_noise(const uint8_t *stream, size_t i)
 {
-    int ones = __builtin_popcount(stream[4 * N + i]);
+    int ones = __builtin_popcount(stream[(size_t)4 * N + i]);
     for (size_t j = 0; j < 4; j++) {
         ones += __builtin_popcount(stream[4 * i + j]);
     }
