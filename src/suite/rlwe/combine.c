@@ -13,35 +13,36 @@ static uint32_t window_sum(const uint32_t *from, unsigned count)
     return sum;
 }
 
-void lv_rlwe_apply(lv_formula formula, unsigned width, size_t place, const uint32_t *difference,
+void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
                    const uint32_t *w, uint32_t *z)
 {
     if (formula == LV_EQUAL) {
-        z[0] = lv_rlwe_reduce(window_sum(w + place, width));
+        z[0] = lv_rlwe_reduce(window_sum(w, width));
         return;
     }
-    /* sum of the width - 1 coefficients before the place: less than 2^26 */
-    uint32_t sum = window_sum(w + place - (width - 1), width - 1);
+    const uint32_t *last = w - (width - 1); /* the coefficient that leaves the window */
+    uint32_t sum = window_sum(last, width - 1);
     for (unsigned i = 0; i < width; i++) {
-        z[i] = lv_rlwe_reduce(difference[place + i] + LV_RLWE_PREFIX_FACTOR * sum);
-        sum += w[place + i] - w[place + i - (width - 1)];
+        z[i] = LV_RLWE_PREFIX_FACTOR * sum; /* less than 2^28 */
+        sum += w[i] - last[i];
+    }
+    for (unsigned i = 0; i < width; i++) {
+        z[i] = lv_rlwe_reduce(z[i] + difference[i]);
     }
 }
 
 static void combine_row(const lv_rlwe_matrix *x, const lv_rlwe_matrix *y, const lv_rlwe_matrix *w,
                         lv_rlwe_matrix *z, size_t row)
 {
-    uint32_t difference[2 * (LV_WIDTH_MAX + 2)] = {0}; /* one block */
+    uint32_t difference[LV_WIDTH_MAX] = {0};
     unsigned width = x->base.width;
-    unsigned half = lv_rlwe_block(width) / 2;
     size_t place = lv_rlwe_place(z->first + row, width);
     uint32_t constant = z->formula == LV_RISE ? LV_RLWE_DELTA : LV_RLWE_Q - LV_RLWE_DELTA;
 
     for (unsigned i = 0; z->formula != LV_EQUAL && i < width; i++) {
-        difference[half + i] = x->b[place + i] + LV_RLWE_Q - y->b[place + i] + constant;
+        difference[i] = x->b[place + i] + LV_RLWE_Q - y->b[place + i] + constant;
     }
-    lv_rlwe_apply(z->formula, width, half, difference, w->b + (place - half),
-                  z->b + row * z->base.width);
+    lv_rlwe_apply(z->formula, width, difference, w->b + place, z->b + row * z->base.width);
 }
 
 static bool is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key)

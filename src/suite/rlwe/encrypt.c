@@ -7,6 +7,7 @@ typedef struct {
     const lv_rlwe_secret *key;
     const lv_bits *bits;
     size_t pairs; /* in one ciphertext */
+    uint8_t uniform_key[LV_RLWE_SEED_BYTES];
     uint8_t noise_key[LV_RLWE_SEED_BYTES];
     lv_rlwe_matrix *matrix;
 } encryption;
@@ -30,7 +31,7 @@ static lv_status encrypt_one(void *context, size_t index)
     size_t pairs = left < all->pairs ? left : all->pairs;
     uint32_t c[LV_RLWE_N];
 
-    lv_rlwe_uniform(key->ops, c, all->matrix->nonce[0], index);
+    lv_rlwe_uniform(key->ops, c, all->uniform_key, index);
     key->ops->product(c, c, &key->s);
     lv_rlwe_add_noise(key->ops, c, all->noise_key, index);
     for (size_t i = 0; i < pairs; i++) {
@@ -47,6 +48,7 @@ static lv_status encrypt_all(encryption *all, const lv_job *job)
     lv_status status = lv_rng_fill(job != NULL ? job->rng : NULL, all->matrix->nonce[0],
                                    sizeof all->matrix->nonce[0]);
     if (status == LV_OK) {
+        lv_rlwe_uniform_key(all->uniform_key, all->matrix->nonce[0]);
         lv_rlwe_noise_key(all->noise_key, all->key->seed, all->matrix->nonce[0]);
         status = lv_parallel_for(job, "encrypt", ciphertexts, encrypt_one, all);
     }

@@ -61,9 +61,12 @@ void lv_rlwe_commit(uint8_t out[LV_RLWE_PUBLIC_BYTES], const uint8_t seed[LV_RLW
 /** s, coefficients -1, 0, 1 modulo q. */
 void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_BYTES]);
 
-/** a of ciphertext `index` of the matrix with this nonce, transformed. */
+/** Derives what the a of a matrix are drawn from; public. */
+void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV_RLWE_NONCE_BYTES]);
+
+/** a of ciphertext `index`, transformed. */
 void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
-                     const uint8_t nonce[LV_RLWE_NONCE_BYTES], size_t index);
+                     const uint8_t key[LV_RLWE_SEED_BYTES], size_t index);
 
 /** Derives what the e of a matrix are drawn from; wipe it. */
 void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES],
@@ -107,10 +110,10 @@ lv_status lv_rlwe_encrypt(const lv_secret_key *key, const lv_bits *bits, const l
 
 /** The coefficients of difference + 3 (T + ... + T^(k-1)) w at the places of columns 0 .. k - 1, or
  *  for LV_EQUAL the one of (1 + ... + T^(k-1)) w at the place of column k - 1.
- * @param place       where the bits of the pair begin in `difference` and `w`
- * @param difference  x - y modulo q
+ * @param difference  x - y from column 0 on, less than 2^23; not looked at for LV_EQUAL
+ * @param w           from column 0 on; the block's lower half lies before it
  * @param z           `width` results below q, or one */
-void lv_rlwe_apply(lv_formula formula, unsigned width, size_t place, const uint32_t *difference,
+void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
                    const uint32_t *w, uint32_t *z);
 
 lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,

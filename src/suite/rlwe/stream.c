@@ -73,17 +73,20 @@ void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_
     lv_wipe(stream, sizeof stream);
 }
 
+void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV_RLWE_NONCE_BYTES])
+{
+    derive(key, NULL, UNIFORM_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
+}
+
 void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
-                     const uint8_t nonce[LV_RLWE_NONCE_BYTES], size_t index)
+                     const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
 {
     /* A hundredth of the words are refused: the first piece is enough but once in 10^26. */
     enum { BLOCK = 64, PIECE = 68 * BLOCK };
-    uint8_t key[DERIVED];
     uint8_t number[crypto_stream_chacha20_NONCEBYTES];
     uint8_t stream[PIECE];
     size_t kept = 0;
 
-    derive(key, NULL, UNIFORM_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
     number_nonce(number, index);
     for (uint64_t piece = 0; kept < LV_RLWE_N; piece++) {
         memset(stream, 0, sizeof stream);

@@ -10,18 +10,26 @@ static bool masks_are_of(const lv_rlwe_masks *masks, const lv_rlwe_matrix *matri
            memcmp(masks->nonce, matrix->nonce, sizeof masks->nonce) == 0;
 }
 
+static void draw(const lv_rlwe_ops *ops, uint32_t *a, const uint8_t nonce[LV_RLWE_NONCE_BYTES],
+                 size_t ciphertext)
+{
+    uint8_t key[LV_RLWE_SEED_BYTES];
+    lv_rlwe_uniform_key(key, nonce);
+    lv_rlwe_uniform(ops, a, key, ciphertext);
+}
+
 static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t ciphertext)
 {
     lv_rlwe_masks *masks = &key->masks;
     uint32_t *difference = masks->difference;
 
-    lv_rlwe_uniform(key->ops, difference, matrix->nonce[0], ciphertext);
+    draw(key->ops, difference, matrix->nonce[0], ciphertext);
     if (matrix->combined) {
-        lv_rlwe_uniform(key->ops, masks->w, matrix->nonce[1], ciphertext);
+        draw(key->ops, masks->w, matrix->nonce[1], ciphertext);
         for (unsigned i = 0; i < LV_RLWE_N; i++) {
             difference[i] += LV_RLWE_Q - masks->w[i];
         }
-        lv_rlwe_uniform(key->ops, masks->w, matrix->nonce[2], ciphertext);
+        draw(key->ops, masks->w, matrix->nonce[2], ciphertext);
         key->ops->product(masks->w, masks->w, &key->s);
     }
     key->ops->product(difference, difference, &key->s);
@@ -44,7 +52,8 @@ static void row_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t 
         fill_masks(key, matrix, ciphertext);
     }
     if (matrix->combined) {
-        lv_rlwe_apply(matrix->formula, width, place, key->masks.difference, key->masks.w, out);
+        lv_rlwe_apply(matrix->formula, width, key->masks.difference + place, key->masks.w + place,
+                      out);
     } else {
         memcpy(out, key->masks.difference + place, width * sizeof out[0]);
     }
