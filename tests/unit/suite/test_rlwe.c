@@ -211,6 +211,59 @@ static void test_order_of_tests_does_not_matter(void **state)
     }
 }
 
+static void test_sets_under_one_key_are_told_apart(void **state)
+{
+    (void)state;
+    world it = make_world(3, 8);
+    world other = make_world(3, 8);
+    lv_matrix *z[2];
+    lv_key_free(other.key);
+    other.key = it.key;
+    for (int i = 0; i < KINDS; i++) {
+        lv_matrix_free(other.matrix[i]);
+        other.matrix[i] = encrypt_values(it.key, other.value[i], 3, 8);
+    }
+    z[0] = combine(&it, LV_RISE, 0, 3);
+    z[1] = combine(&other, LV_RISE, 0, 3);
+    for (size_t step = 0; step < 48; step++) {
+        const world *which = step % 2 == 0 ? &it : &other;
+        bool is_zero = false;
+        assert_int_equal(lv_zero_test(it.key, z[step % 2], step / 16, step / 2 % 8, &is_zero),
+                         LV_OK);
+        assert_int_equal(is_zero, plain_z(which, step / 16, LV_RISE, step / 2 % 8) == 0);
+    }
+    lv_matrix_free(z[0]);
+    lv_matrix_free(z[1]);
+    free_world(&it);
+    other.key = NULL;
+    free_world(&other);
+}
+
+/* Nonces of zeros, which nobody draws, do not make combined rows look like encrypted ones. */
+static void test_combined_rows_are_no_encrypted_ones(void **state)
+{
+    (void)state;
+    world it = make_world(1, 8);
+    const lv_public_key *public_key = lv_key_public(it.key);
+    for (int i = 1; i < KINDS; i++) {
+        lv_buffer bytes = encode(it.matrix[i]);
+        memset(bytes.data, 0, NONCE);
+        lv_matrix_free(it.matrix[i]);
+        assert_int_equal(
+            lv_matrix_decode(public_key, 1, 8, lv_buffer_view(&bytes), &it.matrix[i], NULL), LV_OK);
+        lv_buffer_free(&bytes);
+    }
+    lv_matrix *z = combine(&it, LV_FALL, 0, 1);
+    bool is_zero = false;
+    assert_int_equal(lv_zero_test(it.key, z, 0, 0, &is_zero), LV_OK);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(lv_zero_test(it.key, it.matrix[0], 0, i, &is_zero), LV_OK);
+        assert_int_equal(is_zero, (it.value[0][0] >> (7 - i) & 1) == 0);
+    }
+    lv_matrix_free(z);
+    free_world(&it);
+}
+
 /* ---- the model ---- */
 
 static uint64_t power(uint64_t base, uint64_t exponent)
@@ -809,6 +862,8 @@ int main(void)
         cmocka_unit_test(test_encrypted_bits_are_tested_too),
         cmocka_unit_test(test_several_threads_and_decoded_matrices_give_the_same),
         cmocka_unit_test(test_order_of_tests_does_not_matter),
+        cmocka_unit_test(test_sets_under_one_key_are_told_apart),
+        cmocka_unit_test(test_combined_rows_are_no_encrypted_ones),
         cmocka_unit_test(test_ciphertexts_are_those_of_the_model),
         cmocka_unit_test(test_combinations_are_products_in_the_ring),
         cmocka_unit_test(test_keys_come_back_from_their_encoding),

@@ -182,6 +182,33 @@ static void test_largest_inputs(void **state)
     }
 }
 
+/* Sums as large as they can become stand where they are taken away from zeros. */
+static void test_sums_do_not_run_over(void **state)
+{
+    (void)state;
+    lv_rlwe_factor one;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t i = 0; i < N; i++) {
+        one.value[i] = 1;
+        one.quotient[i] = lv_rlwe_quotient(1);
+    }
+    for (size_t half = 1; half <= N; half *= 2) {
+        uint32_t a[N];
+        for (size_t i = 0; i < N; i++) {
+            a[i] = i / half % 2 == 1 ? Q : 0; /* q stays q in a product */
+        }
+        a[half % N] = Q - 1;
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint32_t r[N];
+            ops->product(r, a, &one);
+            lv_rlwe_transform(r);
+            for (size_t i = 0; i < N; i++) {
+                assert_int_equal(r[i], a[i] % Q);
+            }
+        }
+    }
+}
+
 enum { STREAM = 4352 };
 
 static void expect_accepted(const uint8_t *stream, size_t len, size_t room)
@@ -216,6 +243,12 @@ static void test_words_are_accepted_alike(void **state)
         assert_int_equal(lv_rng_fill(NULL, stream, sizeof stream), LV_OK);
         for (size_t i = 0; round % 4 == 1 && i < sizeof stream; i += 12) {
             memset(stream + i, 0xff, 4); /* many to refuse */
+        }
+        for (size_t i = 0; round % 4 == 3 && i < sizeof stream; i += 4) {
+            const uint32_t word = Q - (i % 12 == 0 ? 1 : 0); /* the last kept, the first refused */
+            for (unsigned j = 0; j < 3; j++) {
+                stream[i + j] = (uint8_t)(word >> 8 * j);
+            }
         }
         if (round % 4 == 2) {
             memset(stream, 0xff, sizeof stream); /* all */
@@ -340,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_transform_gives_the_values),
         cmocka_unit_test(test_products_of_polynomials),
         cmocka_unit_test(test_largest_inputs),
+        cmocka_unit_test(test_sums_do_not_run_over),
         cmocka_unit_test(test_words_are_accepted_alike),
         cmocka_unit_test(test_noise_counts_ones),
         cmocka_unit_test(test_packing),
