@@ -231,6 +231,7 @@ AVX2 bool lv_rlwe_avx2_unpack(uint32_t *c, const uint8_t *in, size_t count)
 const lv_rlwe_ops lv_rlwe_avx2 = {
     .name = "avx2",
     .product = product,
+    .stream = lv_rlwe_sodium_stream,
     .accept = lv_rlwe_avx2_accept,
     .add_noise = add_noise,
     .pack = lv_rlwe_avx2_pack,

@@ -121,6 +121,7 @@ AVX512 static void add_noise(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE
 const lv_rlwe_ops lv_rlwe_avx512 = {
     .name = "avx512",
     .product = product,
+    .stream = lv_rlwe_avx512_stream,
     .accept = lv_rlwe_avx2_accept,
     .add_noise = add_noise,
     .pack = lv_rlwe_avx2_pack,

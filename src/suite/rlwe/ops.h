@@ -19,6 +19,11 @@ typedef struct {
     /** r = inverse transform of a s: coefficients below q. a below 2 q; r and a may be the same. */
     void (*product)(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s);
 
+    /** Blocks of 64 bytes of the ChaCha20 stream with this key and nonce, from block `counter`
+     *  on. */
+    void (*stream)(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
+                   uint64_t number, uint64_t counter);
+
     /** Takes the low 20 bits of 32-bit words, `len` bytes, a multiple of 64, and keeps those below
      *  q until there are `room`. The words are public.
      * @return how many were kept. */
@@ -35,6 +40,10 @@ typedef struct {
 } lv_rlwe_ops;
 
 extern const lv_rlwe_ops lv_rlwe_portable;
+
+/** The stream by libsodium, which has vectors of its own. */
+void lv_rlwe_sodium_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
+                           uint64_t number, uint64_t counter);
 
 /** The i-th kind that runs on this processor, portable first; NULL past the last. */
 const lv_rlwe_ops *lv_rlwe_ops_at(size_t i);

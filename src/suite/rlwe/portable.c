@@ -93,6 +93,7 @@ static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 const lv_rlwe_ops lv_rlwe_portable = {
     .name = "portable",
     .product = product,
+    .stream = lv_rlwe_sodium_stream,
     .accept = accept,
     .add_noise = add_noise,
     .pack = pack,

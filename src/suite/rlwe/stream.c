@@ -9,7 +9,7 @@ static const char SECRET_DOMAIN[] = "lotveil/v1/rlwe1024/secret";
 static const char UNIFORM_DOMAIN[] = "lotveil/v1/rlwe1024/uniform";
 static const char NOISE_DOMAIN[] = "lotveil/v1/rlwe1024/noise";
 
-enum { DERIVED = 32, WORD = 16 };
+enum { DERIVED = 32, WORD = 16, BLOCK = 64 };
 
 _Static_assert(crypto_stream_chacha20_KEYBYTES == DERIVED, "keys of streams");
 _Static_assert(crypto_stream_chacha20_NONCEBYTES == 8, "a stream's nonce is a 64-bit number");
@@ -26,11 +26,15 @@ static void derive(uint8_t out[DERIVED], const uint8_t *key, const char *domain,
     lv_wipe(&state, sizeof state);
 }
 
-static void number_nonce(uint8_t nonce[crypto_stream_chacha20_NONCEBYTES], uint64_t number)
+void lv_rlwe_sodium_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
+                           uint64_t number, uint64_t counter)
 {
-    for (unsigned i = 0; i < crypto_stream_chacha20_NONCEBYTES; i++) {
+    uint8_t nonce[crypto_stream_chacha20_NONCEBYTES];
+    for (unsigned i = 0; i < sizeof nonce; i++) {
         nonce[i] = (uint8_t)(number >> 8 * i);
     }
+    memset(out, 0, blocks * BLOCK);
+    (void)crypto_stream_chacha20_xor_ic(out, out, blocks * BLOCK, nonce, counter, key);
 }
 
 void lv_rlwe_commit(uint8_t out[LV_RLWE_PUBLIC_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES])
@@ -62,10 +66,9 @@ static uint32_t third_of(const uint8_t u[WORD])
 void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_BYTES])
 {
     uint8_t key[DERIVED];
-    uint8_t nonce[crypto_stream_chacha20_NONCEBYTES] = {0};
     uint8_t stream[WORD * LV_RLWE_N];
     derive(key, seed, SECRET_DOMAIN, (lv_bytes){0});
-    (void)crypto_stream_chacha20(stream, sizeof stream, nonce, key);
+    lv_rlwe_sodium_stream(stream, sizeof stream / BLOCK, key, 0, 0);
     for (size_t i = 0; i < LV_RLWE_N; i++) {
         s[i] = lv_rlwe_fold(third_of(stream + WORD * i) + LV_RLWE_Q - 1);
     }
@@ -82,16 +85,12 @@ void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
                      const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
 {
     /* A hundredth of the words are refused: the first piece is enough but once in 10^26. */
-    enum { BLOCK = 64, PIECE = 68 * BLOCK };
-    uint8_t number[crypto_stream_chacha20_NONCEBYTES];
-    uint8_t stream[PIECE];
+    enum { PIECE = 68 };
+    uint8_t stream[PIECE * BLOCK];
     size_t kept = 0;
 
-    number_nonce(number, index);
-    for (uint64_t piece = 0; kept < LV_RLWE_N; piece++) {
-        memset(stream, 0, sizeof stream);
-        (void)crypto_stream_chacha20_xor_ic(stream, stream, sizeof stream, number,
-                                            piece * (PIECE / BLOCK), key);
+    for (uint64_t counter = 0; kept < LV_RLWE_N; counter += PIECE) {
+        ops->stream(stream, PIECE, key, index, counter);
         kept += ops->accept(a + kept, LV_RLWE_N - kept, stream, sizeof stream);
     }
 }
@@ -105,10 +104,8 @@ void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RL
 void lv_rlwe_add_noise(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
                        const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
 {
-    uint8_t number[crypto_stream_chacha20_NONCEBYTES];
     uint8_t stream[LV_RLWE_NOISE_BYTES];
-    number_nonce(number, index);
-    (void)crypto_stream_chacha20(stream, sizeof stream, number, key);
+    ops->stream(stream, sizeof stream / BLOCK, key, index, 0);
     ops->add_noise(c, stream);
     lv_wipe(stream, sizeof stream);
 }

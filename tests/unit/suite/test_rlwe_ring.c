@@ -2,6 +2,7 @@
 #include "suite/rlwe/ops.h"
 #include "suite/rlwe/ring.h"
 #include "unit/suite/support.h"
+#include <sodium.h>
 
 enum { N = LV_RLWE_N, Q = LV_RLWE_Q };
 
@@ -209,6 +210,35 @@ static void test_sums_do_not_run_over(void **state)
     }
 }
 
+/* libsodium is the oracle, over block counts around the vectors' and counters around 2^32. */
+static void test_streams_are_chacha20(void **state)
+{
+    (void)state;
+    const size_t blocks[] = {1, 3, 15, 16, 17, 68, 80};
+    const uint64_t counters[] = {0, 1, 68, 0xfffffff8, 0xffffffff, UINT64_C(0x7ffffffff)};
+    uint8_t key[32];
+    uint8_t nonce[8];
+    assert_int_equal(lv_rng_fill(NULL, key, sizeof key), LV_OK);
+    const uint64_t number = UINT64_C(0xf1e2d3c4b5a69788);
+    for (unsigned i = 0; i < 8; i++) {
+        nonce[i] = (uint8_t)(number >> 8 * i);
+    }
+    for (size_t i = 0; i < 7 * 6; i++) {
+        const size_t len = blocks[i % 7] * 64;
+        const lv_rlwe_ops *ops = NULL;
+        uint8_t expected[80 * 64] = {0};
+        assert_int_equal(
+            crypto_stream_chacha20_xor_ic(expected, expected, len, nonce, counters[i / 7], key), 0);
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint8_t *out = malloc(len);
+            assert_non_null(out);
+            ops->stream(out, len / 64, key, number, counters[i / 7]);
+            assert_memory_equal(out, expected, len);
+            free(out);
+        }
+    }
+}
+
 enum { STREAM = 4352 };
 
 static void expect_accepted(const uint8_t *stream, size_t len, size_t room)
@@ -374,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_products_of_polynomials),
         cmocka_unit_test(test_largest_inputs),
         cmocka_unit_test(test_sums_do_not_run_over),
+        cmocka_unit_test(test_streams_are_chacha20),
         cmocka_unit_test(test_words_are_accepted_alike),
         cmocka_unit_test(test_noise_counts_ones),
         cmocka_unit_test(test_packing),
