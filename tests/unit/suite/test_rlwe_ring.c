@@ -223,10 +223,10 @@ static void test_streams_are_chacha20(void **state)
     for (unsigned i = 0; i < 8; i++) {
         nonce[i] = (uint8_t)(number >> 8 * i);
     }
-    for (size_t i = 0; i < 7 * 6; i++) {
-        const size_t len = blocks[i % 7] * 64;
+    for (size_t i = 0; i < (size_t)7 * 6; i++) {
+        const size_t len = 64 * blocks[i % 7];
         const lv_rlwe_ops *ops = NULL;
-        uint8_t expected[80 * 64] = {0};
+        uint8_t expected[5120] = {0};
         assert_int_equal(
             crypto_stream_chacha20_xor_ic(expected, expected, len, nonce, counters[i / 7], key), 0);
         for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
