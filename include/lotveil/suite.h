@@ -47,11 +47,12 @@ const lv_suite *lv_suite_at(size_t i);
 
 const char *lv_suite_name(const lv_suite *suite);
 
-/** Checks a size of key. paillier: bits of n, even, 2048..8192.
+/** Checks a size of key. paillier: bits of n, even, 2048..8192. rlwe1024: the degree of its ring,
+ *  1024 and nothing else.
  * @return LV_OK, or LV_E_RANGE with words that name the legal sizes. */
 LV_MUST_CHECK lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned key_bits,
                                                 lv_error *err);
-unsigned lv_suite_default_key_bits(const lv_suite *suite); /* paillier: 6000 */
+unsigned lv_suite_default_key_bits(const lv_suite *suite); /* paillier: 6000; rlwe1024: 1024 */
 
 /** Makes a fresh key. key_bits as in lv_suite_check_key_bits. */
 LV_MUST_CHECK lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
@@ -70,8 +71,8 @@ const lv_public_key *lv_key_public(const lv_secret_key *key);
 LV_MUST_CHECK lv_status lv_public_encode(const lv_public_key *key, lv_buffer *out);
 
 /** Reads a public key and refuses what is no key at all (paillier: short, even, square, prime
- *  or non-canonical n) with LV_INVALID and words. That it is a *good* key is shown by its key
- *  proof (src/proof/key.h). */
+ *  or non-canonical n; rlwe1024: not 32 bytes) with LV_INVALID and words. That it is a *good* key
+ * is shown by its key proof (src/proof/proof.h). */
 LV_MUST_CHECK lv_status lv_public_decode(const lv_suite *suite, lv_bytes bytes, lv_public_key **out,
                                          lv_error *err);
 void lv_public_free(lv_public_key *key);
@@ -87,13 +88,14 @@ void lv_matrix_free(lv_matrix *matrix);
 size_t lv_matrix_pairs(const lv_matrix *matrix);
 unsigned lv_matrix_width(const lv_matrix *matrix);
 
-/** Canonical bytes of a matrix: the one encoding of its ciphertexts, fixed width. Its length is
- *  lv_matrix_encoded_len. */
+/** Canonical bytes of a matrix: the one encoding of its ciphertexts. Of an encrypted matrix it has
+ *  lv_matrix_encoded_len bytes. What lv_combine made is encoded to be digested and compared; a
+ *  suite may give that another form and length, and need not read it back. */
 LV_MUST_CHECK lv_status lv_matrix_encode(const lv_matrix *matrix, lv_buffer *out);
 size_t lv_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width);
 
 /** Reads `pairs` x `width` ciphertexts and checks each (paillier: 0 < c < n^2, no factor shared
- *  with n).
+ *  with n; rlwe1024: coefficients below q).
  * @return LV_INVALID with words that name row and column of the first bad one; LV_E_SYNTAX where
  *         the length is not the encoding's. */
 LV_MUST_CHECK lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width,
@@ -101,7 +103,8 @@ LV_MUST_CHECK lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs,
 
 /** Combines Enc(x), Enc(y), Enc(w) into Enc(z) by one formula, for the rows
  *  first .. first + count - 1. Deterministic: no blinding, so all who combine the same records
- *  get the same bytes. The three matrices have the same shape.
+ *  get the same bytes. The three matrices have the same shape and come from lv_encrypt or
+ *  lv_matrix_decode.
  * @param[out] z  `count` rows; width columns (LV_RISE, LV_FALL) or 1 (LV_EQUAL). */
 LV_MUST_CHECK lv_status lv_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                                    const lv_matrix *w, lv_formula formula, size_t first,

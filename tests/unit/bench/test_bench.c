@@ -123,6 +123,19 @@ static void test_expected_place(void **state)
     assert_int_equal(column, 58);
 }
 
+static void test_a_suite_that_packs_pairs(void **state)
+{
+    (void)state;
+    lv_bench_options options = {.suite = "rlwe1024", .pairs = 50};
+    json_t *report = NULL;
+    assert_int_equal(lv_bench_run(&options, &report, NULL), LV_OK);
+    assert_int_equal(json_integer_value(json_object_get(report, "bits")), 1024);
+    expect_phases(report);
+    double bytes = json_real_value(json_object_get(report, "bytes_per_pair"));
+    assert_true(bytes > 480 && bytes < 483); /* three nonces and a commitment over all */
+    json_decref(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_illegal_options_are_refused),
         cmocka_unit_test(test_baseline_answers_right),
         cmocka_unit_test(test_expected_place),
+        cmocka_unit_test(test_a_suite_that_packs_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,13 +109,32 @@ static void test_width_62(void **state)
     compare_all(*state, 62, values, 2);
 }
 
+/* The same with a suite that packs pairs together and has no proofs. */
+static void test_rlwe1024(void **state)
+{
+    const world *w = *state;
+    const uint64_t values[][2] = {{45, 46}, {UINT32_MAX, 0}, {7, 7}, {0, UINT32_MAX}, {9, 8}};
+    lv_error err = {0};
+    world_plan p;
+    lv_set_made made;
+    world_plan_make(w, &p, 32, 1, values, 5);
+    strcpy(p.series.suite, "rlwe1024");
+    p.series.key_bits = 1024;
+    assert_int_equal(lv_set_make(&p.plan, w->downstream.identity, NULL, NULL, &made, &err), LV_OK);
+    lv_set *set = world_set(w, &made);
+    for (uint32_t pair = 0; pair < 5; pair++) {
+        compare_pair(w, set, &made, pair, &p);
+    }
+    lv_set_free(set);
+    lv_set_made_free(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_width_1),
-        cmocka_unit_test(test_width_8),
-        cmocka_unit_test(test_width_32),
-        cmocka_unit_test(test_width_62),
+        cmocka_unit_test(test_width_1),  cmocka_unit_test(test_width_8),
+        cmocka_unit_test(test_width_32), cmocka_unit_test(test_width_62),
+        cmocka_unit_test(test_rlwe1024),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

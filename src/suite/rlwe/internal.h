@@ -1,0 +1,127 @@
+/** What the files of suite `rlwe1024` share. */
+#ifndef LV_RLWE_INTERNAL_H
+#define LV_RLWE_INTERNAL_H
+
+#include "suite/rlwe/ops.h"
+#include "suite/rlwe/ring.h"
+#include "suite/rlwe/rlwe.h"
+#include "suite/suite.h"
+#include <pthread.h>
+
+#define LV_RLWE_NONCE_BYTES 32U
+#define LV_RLWE_PUBLIC_BYTES 32U
+#define LV_RLWE_PREFIX_FACTOR 3U /* of formulas (1) and (2) */
+
+typedef struct {
+    lv_public_key base;
+    uint8_t commitment[LV_RLWE_PUBLIC_BYTES];
+} lv_rlwe_public;
+
+/** Encrypted rows, or rows that were combined. */
+typedef struct {
+    lv_matrix base;
+    uint8_t owner[LV_RLWE_PUBLIC_BYTES]; /* public part of the key it stands under */
+    bool combined;
+    uint8_t nonce[3][LV_RLWE_NONCE_BYTES]; /* its own; of x, y and w where combined */
+    lv_formula formula;                    /* where combined, with the two below */
+    size_t first;                          /* row of x, y and w that is row 0 here */
+    unsigned source_width;                 /* of x, y and w */
+    uint32_t b[]; /* blocks of coefficients; where combined one for each cell, row by row */
+} lv_rlwe_matrix;
+
+/** a s for one ciphertext, or what the ciphertexts of a set need: kept from one zero test to the
+ *  next, since the pairs of a set are answered one after the other. */
+typedef struct {
+    bool filled;
+    bool combined;
+    size_t ciphertext;
+    uint8_t nonce[3][LV_RLWE_NONCE_BYTES];
+    uint32_t difference[LV_RLWE_N]; /* (a_x - a_y) s; a s of an encrypted matrix */
+    uint32_t w[LV_RLWE_N];          /* a_w s; only where combined */
+} lv_rlwe_masks;
+
+typedef struct {
+    lv_secret_key base;
+    lv_rlwe_public public_key;
+    const lv_rlwe_ops *ops;
+    uint8_t seed[LV_RLWE_SEED_BYTES];
+    lv_rlwe_factor s; /* transformed */
+    pthread_mutex_t lock;
+    lv_rlwe_masks masks; /* guarded by lock */
+} lv_rlwe_secret;
+
+const lv_rlwe_public *lv_rlwe_public_of(const lv_public_key *key);
+const lv_rlwe_matrix *lv_rlwe_matrix_of(const lv_matrix *matrix);
+
+/* stream.c */
+
+/** The public part of a seed. */
+void lv_rlwe_commit(uint8_t out[LV_RLWE_PUBLIC_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES]);
+
+/** s, coefficients -1, 0, 1 modulo q. */
+void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_BYTES]);
+
+/** Derives what the a of a matrix are drawn from; public. */
+void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV_RLWE_NONCE_BYTES]);
+
+/** a of ciphertext `index`, transformed. */
+void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
+                     const uint8_t key[LV_RLWE_SEED_BYTES], size_t index);
+
+/** Derives what the e of a matrix are drawn from; wipe it. */
+void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES],
+                       const uint8_t nonce[LV_RLWE_NONCE_BYTES]);
+
+/** Adds e of ciphertext `index`. */
+void lv_rlwe_add_noise(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
+                       const uint8_t key[LV_RLWE_SEED_BYTES], size_t index);
+
+/* key.c */
+lv_status lv_rlwe_check_key_bits(unsigned key_bits, lv_error *err);
+lv_status lv_rlwe_key_generate(unsigned key_bits, const lv_job *job, lv_secret_key **out,
+                               lv_error *err);
+lv_status lv_rlwe_key_encode(const lv_secret_key *key, lv_buffer *secret);
+lv_status lv_rlwe_key_decode(lv_bytes secret, lv_secret_key **out, lv_error *err);
+void lv_rlwe_key_free(lv_secret_key *key);
+lv_status lv_rlwe_public_encode(const lv_public_key *key, lv_buffer *out);
+lv_status lv_rlwe_public_decode(lv_bytes bytes, lv_public_key **out, lv_error *err);
+void lv_rlwe_public_free(lv_public_key *key);
+
+/* matrix.c */
+
+/** A zeroed matrix with room for `count` values of b. */
+LV_MUST_CHECK lv_status lv_rlwe_matrix_new(const lv_rlwe_public *key, size_t pairs, unsigned width,
+                                           size_t count, lv_rlwe_matrix **out);
+
+/** Where the bits of a pair begin among all coefficients of an encrypted matrix. */
+size_t lv_rlwe_place(size_t pair, unsigned width);
+
+void lv_rlwe_matrix_free(lv_matrix *matrix);
+lv_status lv_rlwe_matrix_encode(const lv_matrix *matrix, lv_buffer *out);
+size_t lv_rlwe_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width);
+lv_status lv_rlwe_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width,
+                                lv_bytes bytes, lv_matrix **out, lv_error *err);
+
+/* encrypt.c */
+lv_status lv_rlwe_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
+                          lv_matrix **out, lv_error *err);
+
+/* combine.c */
+
+/** The coefficients of difference + 3 (T + ... + T^(k-1)) w at the places of columns 0 .. k - 1, or
+ *  for LV_EQUAL the one of (1 + ... + T^(k-1)) w at the place of column k - 1.
+ * @param difference  x - y from column 0 on, less than 2^23; not looked at for LV_EQUAL
+ * @param w           from column 0 on; the block's lower half lies before it
+ * @param z           `width` results below q, or one */
+void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
+                   const uint32_t *w, uint32_t *z);
+
+lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                          const lv_matrix *w, lv_formula formula, size_t first, size_t count,
+                          const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* zero.c */
+lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                            unsigned first, unsigned count, bool *is_zero);
+
+#endif

@@ -1,0 +1,55 @@
+/** What costs time, once in portable C and once for each kind of vector. All give the same
+ *  results, bit for bit, in constant time but for what is public. */
+#ifndef LV_RLWE_OPS_H
+#define LV_RLWE_OPS_H
+
+#include "suite/rlwe/rlwe.h"
+
+#define LV_RLWE_NOISE_BYTES (5 * LV_RLWE_N)
+
+/** An element to multiply by, in the order of the transform, with its quotients (ring.h). */
+typedef struct {
+    uint32_t value[LV_RLWE_N];
+    uint32_t quotient[LV_RLWE_N];
+} lv_rlwe_factor;
+
+typedef struct {
+    const char *name;
+
+    /** r = inverse transform of a s: coefficients below q. a below 2 q; r and a may be the same. */
+    void (*product)(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s);
+
+    /** Blocks of 64 bytes of the ChaCha20 stream with this key and nonce, from block `counter`
+     *  on. */
+    void (*stream)(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
+                   uint64_t number, uint64_t counter);
+
+    /** Takes the low 20 bits of 32-bit words, `len` bytes, a multiple of 64, and keeps those below
+     *  q until there are `room`. The words are public.
+     * @return how many were kept. */
+    size_t (*accept)(uint32_t *out, size_t room, const uint8_t *stream, size_t len);
+
+    /** Adds to coefficients below q the noise drawn from a stream (rlwe.h). */
+    void (*add_noise)(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_NOISE_BYTES]);
+
+    /** Packs `count` coefficients, a multiple of 64, 20 bits each. */
+    void (*pack)(uint8_t *out, const uint32_t *c, size_t count);
+
+    /** Unpacks; false where one is not below q. */
+    bool (*unpack)(uint32_t *c, const uint8_t *in, size_t count);
+} lv_rlwe_ops;
+
+extern const lv_rlwe_ops lv_rlwe_portable;
+
+/** The stream by libsodium, which has vectors of its own. */
+void lv_rlwe_sodium_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
+                           uint64_t number, uint64_t counter);
+
+/** The i-th kind that runs on this processor, portable first; NULL past the last. */
+const lv_rlwe_ops *lv_rlwe_ops_at(size_t i);
+
+/** The fastest that runs on this processor, or the portable one where the environment has
+ *  LOTVEIL_CPU=portable. */
+const lv_rlwe_ops *lv_rlwe_ops_best(void);
+
+#endif

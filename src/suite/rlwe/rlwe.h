@@ -1,0 +1,59 @@
+/** Suite `rlwe1024` for those who must look inside: tests, the bench, an auditor. Everybody else
+ *  uses lotveil/suite.h.
+ *
+ *  R = Z_q[T] / (T^1024 + 1) with the prime q = 1038337 = 1 mod 2048, plaintexts modulo 256 and
+ *  DELTA = (q - 1) / 256 = 4056. A ciphertext is (a, b) with b = a s + e + DELTA m: a uniform, s
+ *  ternary, e centred binomial of variance 10. Whoever holds s sees v = b - a s = DELTA m + e and
+ *  says "zero" where v, taken between -q/2 and q/2, is at most DELTA / 2 in absolute value. The
+ *  plaintexts of the formulas lie in -2 .. 188, so none wraps round to another.
+ *
+ *  Layout. A pair takes a block of 64 coefficients (width <= 32, 16 pairs in a ciphertext) or of
+ *  128 (8 pairs). The first half of a block holds zeros, bit i of the pair stands at the i-th
+ *  place of the second half, the rest is zeros. So 3 (T + ... + T^(k-1)) w has the prefix sums of
+ *  a pair at its places: what the product brings there from before the place of bit 0 are zeros.
+ *  1 + T + ... + T^(k-1) times w has the sum of formula (0) at the place of bit k - 1. Of the last
+ *  ciphertext of a matrix only the blocks in use are kept: no wanted coefficient of a product
+ *  looks further back than its own block.
+ *
+ *  Everything random comes from 32-byte strings by BLAKE2b-256 and ChaCha20 (the original one,
+ *  64-bit nonce and counter). KDF(key, domain, data) = BLAKE2b-256 keyed with `key` (or not) over
+ *  domain, zero byte, data; domains begin with "lotveil/v1/rlwe1024/".
+ *    public part   KDF(none, "public", seed)
+ *    s             ChaCha20(KDF(seed, "secret", ""), nonce 0): for each coefficient 16 bytes, as a
+ *                  128-bit number u; the coefficient is floor(3 u / 2^128) - 1
+ *    a             ChaCha20(KDF(none, "uniform", n), nonce c) for ciphertext c of the matrix with
+ *                  nonce n: 32-bit words, their low 20 bits, those below q in turn. a[j] is the
+ *                  value of the polynomial at psi^(2 brv(j) + 1), psi = 632295, brv reversing 10
+ *                  bits: it is never needed in any other form
+ *    e             ChaCha20(KDF(seed, "noise", n), nonce c): for each coefficient a 32-bit word,
+ *                  after them a byte each; the ones in word and byte, less 20
+ *  Numbers in streams are little endian. The nonce n is drawn afresh for every matrix, so nothing
+ *  repeats when a matrix is encrypted again.
+ *
+ *  Encodings:
+ *    secret key    the seed, 32 bytes
+ *    public key    the public part, 32 bytes: a commitment to the seed
+ *    matrix        n (32 bytes), then the coefficients of b, block after block, 20 bits each: two
+ *                  of them, the first in the low bits, make 5 bytes, little endian; all below q
+ *    combined rows n of x, y and w (96 bytes), then u8 formula, u8 width of x, u32be first row,
+ *                  u32be rows, then one b for every cell, 20 bits each as above, a last half byte
+ *                  zero. The a of a cell is given by the nonces, row and column. This encoding is
+ *                  digested, never decoded. */
+#ifndef LV_RLWE_RLWE_H
+#define LV_RLWE_RLWE_H
+
+#include <lotveil/suite.h>
+
+#define LV_RLWE_N 1024U
+#define LV_RLWE_Q 1038337U
+#define LV_RLWE_PSI 632295U
+#define LV_RLWE_DELTA 4056U
+#define LV_RLWE_BITS 20U      /* of a coefficient */
+#define LV_RLWE_NOISE_MAX 20U /* of one e; its variance is half of that */
+#define LV_RLWE_KEY_BITS 1024U
+#define LV_RLWE_SEED_BYTES 32U
+
+/** Coefficients that a pair of this width takes: 64 or 128. */
+unsigned lv_rlwe_block(unsigned width);
+
+#endif

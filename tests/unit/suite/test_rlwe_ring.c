@@ -1,0 +1,415 @@
+/* The ring against schoolbook arithmetic, and every kind of vector against portable C. */
+#include "suite/rlwe/ops.h"
+#include "suite/rlwe/ring.h"
+#include "unit/suite/support.h"
+#include <sodium.h>
+
+enum { N = LV_RLWE_N, Q = LV_RLWE_Q };
+
+static uint64_t power(uint64_t base, uint64_t exponent)
+{
+    uint64_t result = 1;
+    for (; exponent > 0; exponent >>= 1) {
+        result = (exponent & 1) != 0 ? result * base % Q : result;
+        base = base * base % Q;
+    }
+    return result;
+}
+
+static unsigned reverse(unsigned i)
+{
+    unsigned reversed = 0;
+    for (unsigned bit = 0; bit < 10; bit++) {
+        reversed |= (i >> bit & 1) << (9 - bit);
+    }
+    return reversed;
+}
+
+static void draw(uint32_t *out, size_t count, uint32_t bound)
+{
+    assert_int_equal(lv_rng_fill(NULL, (uint8_t *)out, count * sizeof *out), LV_OK);
+    for (size_t i = 0; i < count; i++) {
+        out[i] %= bound;
+    }
+}
+
+/* a b in Z_q[T] / (T^n + 1), term by term */
+static void multiply_by_hand(uint32_t *r, const uint32_t *a, const uint32_t *b)
+{
+    uint64_t sum[N] = {0};
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < N; j++) {
+            uint64_t term = (uint64_t)a[i] * b[j];
+            size_t k = (i + j) % N;
+            sum[k] = (sum[k] + (i + j < N ? term : (uint64_t)Q * Q - term)) % Q;
+        }
+    }
+    for (size_t i = 0; i < N; i++) {
+        r[i] = (uint32_t)sum[i];
+    }
+}
+
+static void test_constants(void **state)
+{
+    (void)state;
+    for (uint64_t d = 2; d * d <= Q; d++) {
+        assert_int_not_equal(Q % d, 0);
+    }
+    assert_int_equal(Q % (2 * N), 1);
+    assert_int_equal(256 * LV_RLWE_DELTA + 1, Q);
+    assert_true(Q < 1U << LV_RLWE_BITS);
+    assert_int_equal(power(LV_RLWE_PSI, N), Q - 1); /* so its order is 2048 */
+}
+
+static void test_tables(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < N; i++) {
+        uint64_t forward = power(LV_RLWE_PSI, reverse(i));
+        uint64_t inverse = i == 0 ? lv_rlwe_inverse_powers[0] : power(forward, Q - 2);
+        assert_int_equal(lv_rlwe_powers[i], forward);
+        assert_int_equal(lv_rlwe_quotients[i], (forward << 32) / Q);
+        assert_int_equal(lv_rlwe_inverse_powers[i], inverse);
+        assert_int_equal(lv_rlwe_inverse_quotients[i], (inverse << 32) / Q);
+    }
+    assert_int_equal((uint64_t)lv_rlwe_inverse_powers[0] * N % Q, 1);
+}
+
+static void test_every_quotient(void **state)
+{
+    (void)state;
+    for (uint32_t w = 0; w < Q; w++) {
+        if (lv_rlwe_quotient(w) != ((uint64_t)w << 32) / Q) {
+            fail_msg("quotient of %u", w);
+        }
+    }
+}
+
+static void test_products_of_numbers(void **state)
+{
+    (void)state;
+    uint32_t pairs[4096];
+    draw(pairs, 4096, UINT32_MAX);
+    const uint32_t extreme[] = {0, 1, Q - 1, Q, 2 * Q - 1, UINT32_MAX};
+    for (size_t i = 0; i < 4096; i++) {
+        uint32_t a = i < 6 ? extreme[i] : pairs[i];
+        uint32_t w = pairs[4095 - i] % Q;
+        uint32_t product = lv_rlwe_mul(a, w, lv_rlwe_quotient(w));
+        assert_true(product < 2 * Q);
+        assert_int_equal(product % Q, (uint64_t)a * w % Q);
+        assert_int_equal(lv_rlwe_reduce(a), a % Q);
+        assert_int_equal(lv_rlwe_fold(a % (2 * Q)), a % Q);
+    }
+}
+
+static void test_transform_gives_the_values(void **state)
+{
+    (void)state;
+    uint32_t a[N];
+    uint32_t values[N];
+    draw(a, N, Q);
+    memcpy(values, a, sizeof a);
+    lv_rlwe_transform(values);
+    for (unsigned j = 0; j < N; j++) {
+        uint64_t point = power(LV_RLWE_PSI, 2 * reverse(j) + 1);
+        uint64_t value = 0;
+        for (size_t i = N; i-- > 0;) {
+            value = (value * point + a[i]) % Q;
+        }
+        assert_int_equal(values[j], value);
+    }
+}
+
+static void transform_factor(lv_rlwe_factor *factor, const uint32_t *s)
+{
+    memcpy(factor->value, s, sizeof factor->value);
+    lv_rlwe_transform(factor->value);
+    for (size_t i = 0; i < N; i++) {
+        factor->quotient[i] = lv_rlwe_quotient(factor->value[i]);
+    }
+}
+
+static void test_products_of_polynomials(void **state)
+{
+    (void)state;
+    uint32_t a[N];
+    uint32_t s[N];
+    uint32_t expected[N];
+    lv_rlwe_factor factor;
+    const lv_rlwe_ops *ops = NULL;
+    for (int round = 0; round < 3; round++) {
+        draw(a, N, Q);
+        draw(s, N, Q);
+        for (size_t i = 0; round == 1 && i < N; i++) {
+            a[i] = Q - 1;
+            s[i] = i % 2 == 0 ? Q - 1 : 1;
+        }
+        multiply_by_hand(expected, a, s);
+        transform_factor(&factor, s);
+        lv_rlwe_transform(a);
+        for (size_t i = 0; round == 2 && i < N; i++) {
+            a[i] += Q; /* below 2 q is allowed */
+        }
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint32_t r[N];
+            memcpy(r, a, sizeof r);
+            ops->product(r, r, &factor);
+            assert_memory_equal(r, expected, sizeof r);
+        }
+    }
+}
+
+/* Any words as input: the kinds agree even beyond what they are asked for. */
+static void test_largest_inputs(void **state)
+{
+    (void)state;
+    uint32_t a[N];
+    lv_rlwe_factor factor;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t i = 0; i < N; i++) {
+        a[i] = 2 * Q - 1;
+        factor.value[i] = Q - 1;
+        factor.quotient[i] = lv_rlwe_quotient(Q - 1);
+    }
+    uint32_t expected[N];
+    lv_rlwe_portable.product(expected, a, &factor);
+    for (size_t i = 0; i < N; i++) {
+        assert_true(expected[i] < Q);
+    }
+    for (size_t kind = 1; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t r[N];
+        ops->product(r, a, &factor);
+        assert_memory_equal(r, expected, sizeof r);
+    }
+}
+
+/* Sums as large as they can become stand where they are taken away from zeros. */
+static void test_sums_do_not_run_over(void **state)
+{
+    (void)state;
+    lv_rlwe_factor one;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t i = 0; i < N; i++) {
+        one.value[i] = 1;
+        one.quotient[i] = lv_rlwe_quotient(1);
+    }
+    for (size_t half = 1; half <= N; half *= 2) {
+        uint32_t a[N];
+        for (size_t i = 0; i < N; i++) {
+            a[i] = i / half % 2 == 1 ? Q : 0; /* q stays q in a product */
+        }
+        a[half % N] = Q - 1;
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint32_t r[N];
+            ops->product(r, a, &one);
+            lv_rlwe_transform(r);
+            for (size_t i = 0; i < N; i++) {
+                assert_int_equal(r[i], a[i] % Q);
+            }
+        }
+    }
+}
+
+/* libsodium is the oracle, over block counts around the vectors' and counters around 2^32. */
+static void test_streams_are_chacha20(void **state)
+{
+    (void)state;
+    const size_t blocks[] = {1, 3, 15, 16, 17, 68, 80};
+    const uint64_t counters[] = {0, 1, 68, 0xfffffff8, 0xffffffff, UINT64_C(0x7ffffffff)};
+    uint8_t key[32];
+    uint8_t nonce[8];
+    assert_int_equal(lv_rng_fill(NULL, key, sizeof key), LV_OK);
+    const uint64_t number = UINT64_C(0xf1e2d3c4b5a69788);
+    for (unsigned i = 0; i < 8; i++) {
+        nonce[i] = (uint8_t)(number >> 8 * i);
+    }
+    for (size_t i = 0; i < (size_t)7 * 6; i++) {
+        const size_t len = 64 * blocks[i % 7];
+        const lv_rlwe_ops *ops = NULL;
+        uint8_t expected[5120] = {0};
+        assert_int_equal(
+            crypto_stream_chacha20_xor_ic(expected, expected, len, nonce, counters[i / 7], key), 0);
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint8_t *out = malloc(len);
+            assert_non_null(out);
+            ops->stream(out, len / 64, key, number, counters[i / 7]);
+            assert_memory_equal(out, expected, len);
+            free(out);
+        }
+    }
+}
+
+enum { STREAM = 4352 };
+
+static void expect_accepted(const uint8_t *stream, size_t len, size_t room)
+{
+    uint32_t expected[STREAM / 4];
+    size_t count = 0;
+    for (size_t i = 0; i < len && count < room; i += 4) {
+        uint32_t word = (stream[i] | (uint32_t)stream[i + 1] << 8 | (uint32_t)stream[i + 2] << 16 |
+                         (uint32_t)stream[i + 3] << 24) &
+                        0xfffff;
+        if (word < Q) {
+            expected[count++] = word;
+        }
+    }
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t *out = calloc(room + 1, sizeof *out); /* exact, so that ASan sees one too many */
+        assert_non_null(out);
+        out[room] = 77;
+        assert_int_equal(ops->accept(out, room, stream, len), count);
+        assert_memory_equal(out, expected, count * sizeof *out);
+        assert_int_equal(out[room], 77);
+        free(out);
+    }
+}
+
+static void test_words_are_accepted_alike(void **state)
+{
+    (void)state;
+    uint8_t stream[STREAM];
+    for (int round = 0; round < 20; round++) {
+        assert_int_equal(lv_rng_fill(NULL, stream, sizeof stream), LV_OK);
+        for (size_t i = 0; round % 4 == 1 && i < sizeof stream; i += 12) {
+            memset(stream + i, 0xff, 4); /* many to refuse */
+        }
+        for (size_t i = 0; round % 4 == 3 && i < sizeof stream; i += 4) {
+            const uint32_t word = Q - (i % 12 == 0 ? 1 : 0); /* the last kept, the first refused */
+            for (unsigned j = 0; j < 3; j++) {
+                stream[i + j] = (uint8_t)(word >> 8 * j);
+            }
+        }
+        if (round % 4 == 2) {
+            memset(stream, 0xff, sizeof stream); /* all */
+        }
+        expect_accepted(stream, sizeof stream, N);
+        expect_accepted(stream, sizeof stream, 1);
+        expect_accepted(stream, sizeof stream, 1000);
+        expect_accepted(stream, 64, N);
+        expect_accepted(stream, 0, N);
+    }
+}
+
+static int expected_noise(const uint8_t *stream, size_t i)
+{
+    int ones = __builtin_popcount(stream[(size_t)4 * N + i]);
+    for (size_t j = 0; j < 4; j++) {
+        ones += __builtin_popcount(stream[4 * i + j]);
+    }
+    return ones - (int)LV_RLWE_NOISE_MAX;
+}
+
+static void expect_noise(const uint8_t *stream)
+{
+    const lv_rlwe_ops *ops = NULL;
+    uint32_t start[N];
+    draw(start, N, Q);
+    for (size_t i = 0; i < 100; i++) {
+        start[i] = i % 2 == 0 ? (uint32_t)i / 2 : Q - 1 - (uint32_t)i / 2;
+    }
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t c[N];
+        memcpy(c, start, sizeof c);
+        ops->add_noise(c, stream);
+        for (size_t i = 0; i < N; i++) {
+            int sum = (int)start[i] + expected_noise(stream, i);
+            assert_int_equal(c[i], (sum + Q) % Q);
+        }
+    }
+}
+
+static void test_noise_counts_ones(void **state)
+{
+    (void)state;
+    uint8_t stream[LV_RLWE_NOISE_BYTES];
+    memset(stream, 0, sizeof stream);
+    expect_noise(stream);
+    memset(stream, 0xff, sizeof stream);
+    expect_noise(stream);
+    for (int round = 0; round < 10; round++) {
+        assert_int_equal(lv_rng_fill(NULL, stream, sizeof stream), LV_OK);
+        expect_noise(stream);
+    }
+}
+
+static void test_packing(void **state)
+{
+    (void)state;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t count = 64; count <= N; count += 64) {
+        uint32_t *c = calloc(count, sizeof *c);
+        uint32_t *back = calloc(count, sizeof *back);
+        uint8_t *expected = calloc(count * 5 / 2, 1);
+        uint8_t *packed = calloc(count * 5 / 2, 1);
+        assert_true(c != NULL && back != NULL && expected != NULL && packed != NULL);
+        draw(c, count, Q);
+        c[0] = Q - 1;
+        c[count - 1] = Q - 1;
+        for (size_t i = 0; i < count * 20; i++) { /* bit by bit */
+            expected[i / 8] |= (uint8_t)((c[i / 20] >> i % 20 & 1) << i % 8);
+        }
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            ops->pack(packed, c, count);
+            assert_memory_equal(packed, expected, count * 5 / 2);
+            assert_true(ops->unpack(back, packed, count));
+            assert_memory_equal(back, c, count * sizeof *c);
+        }
+        free(c);
+        free(back);
+        free(expected);
+        free(packed);
+    }
+}
+
+static void test_every_place_of_a_coefficient_too_large_is_seen(void **state)
+{
+    (void)state;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t at = 0; at < 128; at++) {
+        uint32_t c[128] = {0};
+        uint8_t packed[320];
+        c[at] = at % 3 == 0 ? Q : 0xfffff;
+        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+            uint32_t back[128];
+            ops->pack(packed, c, 128);
+            assert_false(ops->unpack(back, packed, 128));
+            assert_int_equal(back[at], c[at]);
+        }
+    }
+}
+
+static void test_the_environment_chooses(void **state)
+{
+    (void)state;
+    assert_ptr_equal(lv_rlwe_ops_at(0), &lv_rlwe_portable);
+    assert_int_equal(setenv("LOTVEIL_CPU", "portable", 1), 0);
+    assert_ptr_equal(lv_rlwe_ops_best(), &lv_rlwe_portable);
+    assert_int_equal(unsetenv("LOTVEIL_CPU"), 0);
+    size_t kinds = 0;
+    while (lv_rlwe_ops_at(kinds) != NULL) {
+        kinds++;
+    }
+    assert_ptr_equal(lv_rlwe_ops_best(), lv_rlwe_ops_at(kinds - 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_every_quotient),
+        cmocka_unit_test(test_products_of_numbers),
+        cmocka_unit_test(test_transform_gives_the_values),
+        cmocka_unit_test(test_products_of_polynomials),
+        cmocka_unit_test(test_largest_inputs),
+        cmocka_unit_test(test_sums_do_not_run_over),
+        cmocka_unit_test(test_streams_are_chacha20),
+        cmocka_unit_test(test_words_are_accepted_alike),
+        cmocka_unit_test(test_noise_counts_ones),
+        cmocka_unit_test(test_packing),
+        cmocka_unit_test(test_every_place_of_a_coefficient_too_large_is_seen),
+        cmocka_unit_test(test_the_environment_chooses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
