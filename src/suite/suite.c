@@ -1,7 +1,7 @@
 #include "suite/suite.h"
 #include <string.h>
 
-static const lv_suite *const SUITES[] = {&lv_suite_paillier};
+static const lv_suite *const SUITES[] = {&lv_suite_paillier, &lv_suite_ristretto255};
 
 const lv_suite *lv_suite_at(size_t i)
 {

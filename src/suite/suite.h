@@ -70,5 +70,6 @@ struct lv_suite {
 
 /** The suites there are. */
 extern const lv_suite lv_suite_paillier;
+extern const lv_suite lv_suite_ristretto255;
 
 #endif
