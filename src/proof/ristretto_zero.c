@@ -166,8 +166,8 @@ static lv_status commitment_of(lv_point *out, const lv_scalar *t, const lv_point
 }
 
 lv_status lv_ristretto_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
-                                   unsigned column, const lv_proof_context *context,
-                                   lv_bytes proof, lv_error *err)
+                                   unsigned column, const lv_proof_context *context, lv_bytes proof,
+                                   lv_error *err)
 {
     lv_scalar c;
     lv_scalar t;

@@ -1,4 +1,5 @@
-/** Constants of RFC 9496, section 4.1, in limbs of 51 bits; what formulas.h wants by these names. */
+/** Constants of RFC 9496, section 4.1, in limbs of 51 bits; what formulas.h wants by these names.
+ */
 #ifndef LV_RISTRETTO_CONSTANTS_H
 #define LV_RISTRETTO_CONSTANTS_H
 

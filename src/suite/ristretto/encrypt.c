@@ -62,8 +62,7 @@ lv_status lv_ristretto_encrypt(const lv_secret_key *key, const lv_bits *bits, co
     size_t cells = bits->pairs * bits->width;
     lv_status status = lv_ristretto_matrix_new(bits->pairs, bits->width, true, &all.matrix);
     if (status == LV_OK) {
-        status =
-            lv_parallel_for(job, "encrypt", (cells + CELLS - 1) / CELLS, encrypt_piece, &all);
+        status = lv_parallel_for(job, "encrypt", (cells + CELLS - 1) / CELLS, encrypt_piece, &all);
     }
     if (status != LV_OK) {
         if (all.matrix != NULL) {

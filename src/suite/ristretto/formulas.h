@@ -180,7 +180,7 @@ LV_FN completed double_point(ext a)
 
 /* ---- encodings ---- */
 
-static void encode(uint8_t *out, const lv_point *in, size_t count)
+LV_FN void encode(uint8_t *out, const lv_point *in, size_t count)
 {
     for (size_t i = 0; i < count; i += LANES) {
         ext p = ext_load(in + i, count - i);
@@ -278,7 +278,7 @@ LV_FN void double_encode_batch(uint8_t *out, lv_point *points, size_t count)
     lv_wipe(d, sizeof d);
 }
 
-static void double_encode(uint8_t *out, lv_point *points, size_t count)
+LV_FN void double_encode(uint8_t *out, lv_point *points, size_t count)
 {
     const size_t step = (size_t)BATCH * LANES;
     for (size_t i = 0; i < count; i += step) {
@@ -287,7 +287,7 @@ static void double_encode(uint8_t *out, lv_point *points, size_t count)
     }
 }
 
-static void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
+LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 {
     for (size_t i = 0; i < count; i += LANES) {
         const fe one = fe_constant(&FE_ONE);
@@ -321,7 +321,7 @@ static void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 
 /* ---- multiples ---- */
 
-static void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
+LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
 {
     const lv_comb_table *table = lv_base_comb();
     int8_t digit[LV_COMB_DIGITS][LANES];
@@ -338,8 +338,8 @@ static void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
         ext sum = ext_identity();
         for (size_t j = 0; j < LV_COMB_DIGITS; j++) {
             affine_niels entry;
-            fe_mask negative = comb_entry(&entry.sum, &entry.difference, &entry.product,
-                                          table->limb[j], digit[j]);
+            fe_mask negative =
+                comb_entry(&entry.sum, &entry.difference, &entry.product, table->limb[j], digit[j]);
             fe swap = entry.sum;
             entry.sum = fe_select(negative, entry.difference, entry.sum);
             entry.difference = fe_select(negative, swap, entry.difference);
@@ -394,7 +394,7 @@ LV_FN ext multiply_lanes(ext p, const int8_t *digit)
     return r;
 }
 
-static void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
+LV_FN void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
 {
     int8_t digit[WINDOWS];
     lv_scalar_digits(digit, WINDOWS, WINDOW, k);

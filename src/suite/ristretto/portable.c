@@ -51,8 +51,8 @@ LV_FN void fe_store(lv_fe *out, fe a, size_t count)
 
 LV_FN fe fe_add(fe a, fe b)
 {
-    return (fe){{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3],
-                 a.v[4] + b.v[4]}};
+    return (fe){
+        {a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3], a.v[4] + b.v[4]}};
 }
 
 /* a + 4 p - b */
@@ -92,13 +92,12 @@ LV_FN fe fe_multiply(fe a, fe b)
                            product(a.v[2], b3) + product(a.v[1], b4),
                        product(a.v[1], b.v[0]) + product(a.v[0], b.v[1]) + product(a.v[4], b2) +
                            product(a.v[3], b3) + product(a.v[2], b4),
-                       product(a.v[2], b.v[0]) + product(a.v[1], b.v[1]) +
-                           product(a.v[0], b.v[2]) + product(a.v[4], b3) + product(a.v[3], b4),
-                       product(a.v[3], b.v[0]) + product(a.v[2], b.v[1]) +
-                           product(a.v[1], b.v[2]) + product(a.v[0], b.v[3]) + product(a.v[4], b4),
-                       product(a.v[4], b.v[0]) + product(a.v[3], b.v[1]) +
-                           product(a.v[2], b.v[2]) + product(a.v[1], b.v[3]) +
-                           product(a.v[0], b.v[4]));
+                       product(a.v[2], b.v[0]) + product(a.v[1], b.v[1]) + product(a.v[0], b.v[2]) +
+                           product(a.v[4], b3) + product(a.v[3], b4),
+                       product(a.v[3], b.v[0]) + product(a.v[2], b.v[1]) + product(a.v[1], b.v[2]) +
+                           product(a.v[0], b.v[3]) + product(a.v[4], b4),
+                       product(a.v[4], b.v[0]) + product(a.v[3], b.v[1]) + product(a.v[2], b.v[2]) +
+                           product(a.v[1], b.v[3]) + product(a.v[0], b.v[4]));
 }
 
 LV_FN fe fe_square(fe a)
@@ -107,12 +106,11 @@ LV_FN fe fe_square(fe a)
     const uint64_t twice1 = 2 * a.v[1];
     const uint64_t a3 = 19 * a.v[3];
     const uint64_t a4 = 19 * a.v[4];
-    return reduce_wide(
-        product(a.v[0], a.v[0]) + product(twice1, a4) + product(2 * a.v[2], a3),
-        product(a.v[3], a3) + product(twice0, a.v[1]) + product(2 * a.v[2], a4),
-        product(a.v[1], a.v[1]) + product(twice0, a.v[2]) + product(2 * a.v[4], a3),
-        product(a.v[4], a4) + product(twice0, a.v[3]) + product(twice1, a.v[2]),
-        product(a.v[2], a.v[2]) + product(twice0, a.v[4]) + product(twice1, a.v[3]));
+    return reduce_wide(product(a.v[0], a.v[0]) + product(twice1, a4) + product(2 * a.v[2], a3),
+                       product(a.v[3], a3) + product(twice0, a.v[1]) + product(2 * a.v[2], a4),
+                       product(a.v[1], a.v[1]) + product(twice0, a.v[2]) + product(2 * a.v[4], a3),
+                       product(a.v[4], a4) + product(twice0, a.v[3]) + product(twice1, a.v[2]),
+                       product(a.v[2], a.v[2]) + product(twice0, a.v[4]) + product(twice1, a.v[3]));
 }
 
 LV_FN fe fe_select(fe_mask mask, fe a, fe b)
@@ -243,8 +241,7 @@ static void make_comb(void)
             fe y = fe_multiply(multiple[j].y, inverse);
             put(comb_table.limb[i], 0, j, fe_add(y, x));
             put(comb_table.limb[i], 5, j, fe_subtract(y, x));
-            put(comb_table.limb[i], 10, j,
-                fe_multiply(fe_multiply(x, y), fe_constant(&FE_TWO_D)));
+            put(comb_table.limb[i], 10, j, fe_multiply(fe_multiply(x, y), fe_constant(&FE_TWO_D)));
         }
         p = ext_of(double_point(multiple[LV_COMB_ENTRIES - 1]));
     }

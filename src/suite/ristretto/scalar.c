@@ -9,7 +9,7 @@ enum { LIMBS = 4 };
 static const uint64_t ORDER[LIMBS] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
                                       0x1000000000000000};
 static const uint64_t ORDER_FACTOR = 0xd2b51da312547e1b; /* -1/L mod 2^64 */
-static const lv_scalar SQUARE_OF_R = {                    /* 2^512 mod L */
+static const lv_scalar SQUARE_OF_R = {                   /* 2^512 mod L */
                                       {0xa40611e3449c0f01, 0xd00e1ba768859347, 0xceec73d217f5be65,
                                        0x0399411b7c309a3d}};
 
