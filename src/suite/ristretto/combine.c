@@ -8,57 +8,24 @@ typedef struct {
     const lv_matrix *y;
     const lv_matrix *w;
     lv_formula formula;
+    lv_point constant; /* G or -G */
     size_t first;
     lv_ristretto_matrix *z;
 } combination;
 
-/* Enc(sum of the row of w) */
-static void sum_row(const combination *job, size_t row)
-{
-    const lv_point *w = lv_ristretto_ciphertext(job->w, job->first + row, 0);
-    lv_point *z = job->z->points + 2 * row;
-    for (unsigned half = 0; half < 2; half++) {
-        z[half] = w[half];
-        for (unsigned i = 1; i < job->w->width; i++) {
-            lv_point_add(&z[half], &z[half], &w[2 * i + half]);
-        }
-    }
-}
-
-/* One half of Enc(x_i - y_i + 3 (w_0 + ... + w_(i-1))), the prefix kept from column to column. */
-static void compare_half(const combination *job, size_t row, unsigned half)
-{
-    const lv_point *x = lv_ristretto_ciphertext(job->x, job->first + row, 0) + half;
-    const lv_point *y = lv_ristretto_ciphertext(job->y, job->first + row, 0) + half;
-    const lv_point *w = lv_ristretto_ciphertext(job->w, job->first + row, 0) + half;
-    unsigned width = job->x->width;
-    lv_point *z = job->z->points + 2 * row * width + half;
-    lv_point prefix = lv_point_identity;
-
-    for (unsigned i = 0; i < 2 * width; i += 2) {
-        lv_point triple;
-        lv_point_subtract(&z[i], &x[i], &y[i]);
-        if (half == 1 && job->formula == LV_RISE) {
-            lv_point_add(&z[i], &z[i], &lv_point_base);
-        } else if (half == 1) {
-            lv_point_subtract(&z[i], &z[i], &lv_point_base);
-        }
-        lv_point_add(&z[i], &z[i], &prefix);
-        lv_point_double(&triple, &w[i]);
-        lv_point_add(&triple, &triple, &w[i]);
-        lv_point_add(&prefix, &prefix, &triple);
-    }
-}
-
 static lv_status combine_row(void *context, size_t row)
 {
     const combination *job = context;
+    const lv_curve *curve = lv_curve_best();
+    const lv_point *w = lv_ristretto_ciphertext(job->w, job->first + row, 0);
+    unsigned width = job->w->width;
     if (job->formula == LV_EQUAL) {
-        sum_row(job, row);
-    } else {
-        compare_half(job, row, 0);
-        compare_half(job, row, 1);
+        curve->sum_row(job->z->points + 2 * row, w, width);
+        return LV_OK;
     }
+    curve->compare_row(
+        job->z->points + 2 * row * width, lv_ristretto_ciphertext(job->x, job->first + row, 0),
+        lv_ristretto_ciphertext(job->y, job->first + row, 0), w, width, &job->constant);
     return LV_OK;
 }
 
@@ -68,6 +35,10 @@ lv_status lv_ristretto_combine(const lv_public_key *key, const lv_matrix *x, con
 {
     (void)key;
     combination all = {.x = x, .y = y, .w = w, .formula = formula, .first = first};
+    all.constant = lv_point_base;
+    if (formula == LV_FALL) {
+        lv_point_subtract(&all.constant, &lv_point_identity, &lv_point_base);
+    }
     lv_status status =
         lv_ristretto_matrix_new(count, formula == LV_EQUAL ? 1 : x->width, false, &all.z);
     if (status == LV_OK) {

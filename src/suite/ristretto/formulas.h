@@ -403,3 +403,107 @@ LV_FN void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_
     }
     lv_wipe(digit, sizeof digit);
 }
+
+/* ---- rows of ciphertexts ---- */
+
+/* Lanes take both points of a ciphertext and, where there are more of them, SEGMENTS columns that
+ * lie equally far apart: a lane goes through its segment column by column. */
+enum { HALVES = LANES > 1 ? 2 : 1, SEGMENTS = LANES / HALVES };
+
+LV_FN unsigned segment_len(unsigned width) { return (width + SEGMENTS - 1) / SEGMENTS; }
+
+LV_FN unsigned lane_column(unsigned width, unsigned lane, unsigned step)
+{
+    return lane / HALVES * segment_len(width) + step;
+}
+
+/* The identity where the last segment is over. */
+LV_FN ext row_load(const lv_point *row, unsigned width, unsigned half, unsigned step)
+{
+    lv_point lanes[LANES];
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        unsigned column = lane_column(width, lane, step);
+        lanes[lane] =
+            column < width ? row[(size_t)2 * column + half + lane % HALVES] : lv_point_identity;
+    }
+    return ext_load(lanes, LANES);
+}
+
+LV_FN void row_store(lv_point *row, unsigned width, unsigned half, unsigned step, ext value)
+{
+    lv_point lanes[LANES];
+    ext_store(lanes, value, LANES);
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        unsigned column = lane_column(width, lane, step);
+        if (column < width) {
+            row[(size_t)2 * column + half + lane % HALVES] = lanes[lane];
+        }
+    }
+}
+
+/* The sum of each lane's segment. */
+LV_FN void segment_sums(lv_point *out, const lv_point *w, unsigned width, unsigned half)
+{
+    ext sum = row_load(w, width, half, 0);
+    for (unsigned step = 1; step < segment_len(width); step++) {
+        sum = ext_of(add_niels(sum, niels_of(row_load(w, width, half, step))));
+    }
+    ext_store(out, sum, LANES);
+}
+
+LV_FN void sum_row(lv_point *z, const lv_point *w, unsigned width)
+{
+    for (unsigned half = 0; half < 2; half += HALVES) {
+        lv_point sums[LANES];
+        segment_sums(sums, w, width, half);
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            lv_point *to = &z[half + lane % HALVES];
+            if (lane < HALVES) {
+                *to = sums[lane];
+            } else {
+                lv_point_add(to, to, &sums[lane]);
+            }
+        }
+    }
+}
+
+LV_FN ext triple(ext a) { return ext_of(add_niels(ext_of(double_point(a)), niels_of(a))); }
+
+/* What is added to x - y in the first column of each lane's segment: the constant, and three times
+ * all w before it. */
+LV_FN ext first_addends(const lv_point *w, unsigned width, unsigned half, const lv_point *constant)
+{
+    lv_point before[LANES];
+    lv_point constants[LANES];
+    lv_point sums[LANES];
+    if (SEGMENTS > 1) {
+        segment_sums(sums, w, width, half);
+    }
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        constants[lane] = half + lane % HALVES == 1 ? *constant : lv_point_identity;
+        before[lane] = lv_point_identity;
+        if (lane >= HALVES) {
+            lv_point_add(&before[lane], &before[lane - HALVES], &sums[lane - HALVES]);
+        }
+    }
+    return ext_of(add_niels(triple(ext_load(before, LANES)), niels_of(ext_load(constants, LANES))));
+}
+
+LV_FN niels niels_negate(niels a)
+{
+    return (niels){a.difference, a.sum, a.z, fe_negate(a.product)};
+}
+
+LV_FN void compare_row(lv_point *z, const lv_point *x, const lv_point *y, const lv_point *w,
+                       unsigned width, const lv_point *constant)
+{
+    for (unsigned half = 0; half < 2; half += HALVES) {
+        ext addend = first_addends(w, width, half, constant);
+        for (unsigned step = 0; step < segment_len(width); step++) {
+            niels minus_y = niels_negate(niels_of(row_load(y, width, half, step)));
+            ext difference = ext_of(add_niels(row_load(x, width, half, step), minus_y));
+            row_store(z, width, half, step, ext_of(add_niels(difference, niels_of(addend))));
+            addend = ext_of(add_niels(addend, niels_of(triple(row_load(w, width, half, step)))));
+        }
+    }
+}

@@ -281,7 +281,9 @@ static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .multiply = multiply,
                                     .encode = encode,
                                     .double_encode = double_encode,
-                                    .decode = decode};
+                                    .decode = decode,
+                                    .sum_row = sum_row,
+                                    .compare_row = compare_row};
 
 const lv_curve *lv_curve_ifma(void)
 {

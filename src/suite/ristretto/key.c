@@ -99,7 +99,7 @@ lv_status lv_ristretto_public_encode(const lv_public_key *key, lv_buffer *out)
 lv_status lv_ristretto_public_decode(lv_bytes bytes, lv_public_key **out, lv_error *err)
 {
     if (bytes.len != LV_POINT_LEN) {
-        return lv_fail(err, LV_INVALID, "ristretto255 public key: %zu bytes instead of %u",
+        return lv_fail(err, LV_INVALID, "ristretto255 public key: %zu bytes instead of %zu",
                        bytes.len, LV_POINT_LEN);
     }
     lv_point p;

@@ -6,7 +6,7 @@
 #include "suite/ristretto/scalar.h"
 #include <stddef.h>
 
-#define LV_POINT_LEN 32U
+#define LV_POINT_LEN ((size_t)32)
 
 /** An element of GF(2^255 - 19), in limbs of 51 bits and a little more: each below 2^52. */
 typedef struct {
@@ -26,8 +26,7 @@ extern const lv_point lv_point_identity;
 extern const lv_point lv_point_base;
 
 /** A way to compute: one for every kind of processor. All agree in every byte they encode. Each
- *  function treats its `count` elements as one batch, and is constant time but for `count` and
- *  where its name ends in _vartime. */
+ *  function treats its `count` elements as one batch, and is constant time but for its shape. */
 typedef struct {
     const char *name;
 
@@ -47,6 +46,13 @@ typedef struct {
     /** Reads encodings (RFC 9496, 4.3.1). good[i] tells whether the i-th is one, canonical and not
      *  the identity; where it is not, out[i] is of no use. */
     void (*decode)(lv_point *out, bool *good, const uint8_t *in, size_t count);
+
+    /** For rows of `width` >= 1 ciphertexts, two points each. z = w[0] + .. + w[width - 1]. */
+    void (*sum_row)(lv_point *z, const lv_point *w, unsigned width);
+
+    /** z[i] = x[i] - y[i] + 3 (w[0] + .. + w[i - 1]), and `constant` added to the second point. */
+    void (*compare_row)(lv_point *z, const lv_point *x, const lv_point *y, const lv_point *w,
+                        unsigned width, const lv_point *constant);
 } lv_curve;
 
 extern const lv_curve lv_curve_portable;

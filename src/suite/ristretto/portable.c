@@ -260,11 +260,6 @@ void lv_point_add(lv_point *out, const lv_point *a, const lv_point *b)
     ext_store(out, ext_of(add_niels(ext_load(a, 1), niels_of(ext_load(b, 1)))), 1);
 }
 
-LV_FN niels niels_negate(niels a)
-{
-    return (niels){a.difference, a.sum, a.z, fe_negate(a.product)};
-}
-
 void lv_point_subtract(lv_point *out, const lv_point *a, const lv_point *b)
 {
     ext_store(out, ext_of(add_niels(ext_load(a, 1), niels_negate(niels_of(ext_load(b, 1))))), 1);
@@ -310,7 +305,7 @@ lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const
         }
         sum = ext_of(double_point(sum));
         for (size_t i = 0; i < count; i++) {
-            int d = digit[i][at];
+            const int d = (int)digit[i][at];
             if (d > 0) {
                 sum = ext_of(add_niels(sum, table[i][d - 1]));
             } else if (d < 0) {
@@ -329,4 +324,6 @@ const lv_curve lv_curve_portable = {.name = "portable",
                                     .multiply = multiply,
                                     .encode = encode,
                                     .double_encode = double_encode,
-                                    .decode = decode};
+                                    .decode = decode,
+                                    .sum_row = sum_row,
+                                    .compare_row = compare_row};

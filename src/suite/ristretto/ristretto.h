@@ -16,7 +16,7 @@
 #include <lotveil/suite.h>
 
 #define LV_RISTRETTO_BITS 256U /* the one size of key */
-#define LV_CIPHERTEXT_LEN (2U * LV_POINT_LEN)
+#define LV_CIPHERTEXT_LEN ((size_t)2 * LV_POINT_LEN)
 
 /** The functions below want a key, public key or matrix of this suite. */
 

@@ -10,11 +10,11 @@ lv_status lv_ristretto_zero_test(const lv_secret_key *key, const lv_matrix *z, s
     const lv_curve *curve = count < VECTOR_MIN ? &lv_curve_portable : lv_curve_best();
     const lv_point *cells = lv_ristretto_ciphertext(z, row, first);
     lv_point product[LV_WIDTH_MAX];
-    for (unsigned i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         product[i] = cells[2 * i];
     }
     curve->multiply(product, lv_ristretto_scalar(key), product, count);
-    for (unsigned i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         is_zero[i] = lv_point_equal(&product[i], &cells[2 * i + 1]);
     }
     /* s C1 would let anybody decrypt this ciphertext. */

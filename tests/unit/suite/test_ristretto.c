@@ -146,9 +146,9 @@ static void test_bad_public_keys_are_refused(void **state)
 static int plain_z(uint64_t x, uint64_t y, unsigned width, lv_formula formula, unsigned column)
 {
     int sum = 0;
-    unsigned end = formula == LV_EQUAL ? width : column;
-    for (unsigned i = 0; i < end; i++) {
-        sum += (int)((x ^ y) >> (width - 1 - i) & 1);
+    unsigned kept = formula == LV_EQUAL ? 0 : width - column; /* bits after the prefix */
+    for (uint64_t rest = kept < 64 ? (x ^ y) >> kept : 0; rest != 0; rest >>= 1) {
+        sum += (int)(rest & 1);
     }
     if (formula == LV_EQUAL) {
         return sum;

@@ -12,7 +12,7 @@ enum { MANY = 141 /* fills vectors and batches, and leaves a rest */ };
 
 static const size_t COUNTS[] = {1, 2, 7, 8, 9, 16, 17, 128, 129, MANY};
 
-#define FOR_EACH_COUNT(i) for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++)
+enum { COUNT_COUNT = sizeof COUNTS / sizeof COUNTS[0] };
 
 static const lv_curve *curve_at(size_t i)
 {
@@ -142,13 +142,19 @@ typedef struct {
     lv_point p[MANY];
 } sample;
 
+/* libsodium fails on the identity, which is zeros. */
 static void sodium_multiply(uint8_t *out, const uint8_t *scalar, const uint8_t *point)
 {
-    uint8_t product[LV_POINT_LEN] = {0}; /* libsodium fails on the identity, which is zeros */
-    int made = point == NULL ? crypto_scalarmult_ristretto255_base(product, scalar)
-                             : crypto_scalarmult_ristretto255(product, scalar, point);
-    assert_true(made == 0 || sodium_is_zero(product, sizeof product));
-    memcpy(out, product, sizeof product);
+    memset(out, 0, LV_POINT_LEN);
+    assert_true(crypto_scalarmult_ristretto255(out, scalar, point) == 0 ||
+                sodium_is_zero(out, LV_POINT_LEN));
+}
+
+static void sodium_base_multiply(uint8_t *out, const uint8_t *scalar)
+{
+    memset(out, 0, LV_POINT_LEN);
+    assert_true(crypto_scalarmult_ristretto255_base(out, scalar) == 0 ||
+                sodium_is_zero(out, LV_POINT_LEN));
 }
 
 /* 0, 1, 2, L - 1, L - 2, (L - 1)/2, (L + 1)/2, powers of two, then random ones. */
@@ -183,7 +189,7 @@ static int make_sample(void **state)
     for (size_t i = 0; i < MANY; i++) {
         edge_scalar(&made.k[i], i);
         lv_scalar_encode(made.scalar[i], &made.k[i]);
-        sodium_multiply(made.encoded[i], made.scalar[i], NULL);
+        sodium_base_multiply(made.encoded[i], made.scalar[i]);
     }
     lv_curve_portable.base_multiply(made.p, made.k, MANY);
     *state = &made;
@@ -194,8 +200,7 @@ static void test_base_multiples_agree(void **state)
 {
     const sample *s = *state;
     for (size_t c = 0; curve_at(c) != NULL; c++) {
-        FOR_EACH_COUNT(i)
-        {
+        for (size_t i = 0; i < COUNT_COUNT; i++) {
             lv_point p[MANY];
             uint8_t encoded[MANY][LV_POINT_LEN];
             curve_at(c)->base_multiply(p, s->k, COUNTS[i]);
@@ -209,8 +214,7 @@ static void test_decoding_agrees(void **state)
 {
     const sample *s = *state;
     for (size_t c = 0; curve_at(c) != NULL; c++) {
-        FOR_EACH_COUNT(i)
-        {
+        for (size_t i = 0; i < COUNT_COUNT; i++) {
             lv_point p[MANY];
             bool good[MANY];
             curve_at(c)->decode(p, good, s->encoded[0], COUNTS[i]);
@@ -249,8 +253,7 @@ static void test_doubles_agree(void **state)
 {
     const sample *s = *state;
     for (size_t c = 0; curve_at(c) != NULL; c++) {
-        FOR_EACH_COUNT(i)
-        {
+        for (size_t i = 0; i < COUNT_COUNT; i++) {
             lv_point p[MANY];
             uint8_t encoded[MANY][LV_POINT_LEN];
             uint8_t again[MANY][LV_POINT_LEN];
@@ -361,6 +364,42 @@ static void test_vectors_agree_with_the_portable_one(void **state)
     }
 }
 
+/* ---- rows ---- */
+
+static void expect_rows(const lv_curve *curve, const lv_point *x, const lv_point *y,
+                        const lv_point *w, unsigned width)
+{
+    lv_point z[MANY];
+    lv_point sum[2] = {lv_point_identity, lv_point_identity};
+    lv_point total[2];
+    curve->compare_row(z, x, y, w, width, &lv_point_base);
+    curve->sum_row(total, w, width);
+    for (size_t i = 0; i < (size_t)2 * width; i++) {
+        lv_point want;
+        lv_point_subtract(&want, &x[i], &y[i]);
+        for (int j = 0; j < 3; j++) {
+            lv_point_add(&want, &want, &sum[i % 2]);
+        }
+        if (i % 2 == 1) {
+            lv_point_add(&want, &want, &lv_point_base);
+        }
+        assert_true(lv_point_equal(&want, &z[i]));
+        lv_point_add(&sum[i % 2], &sum[i % 2], &w[i]);
+    }
+    assert_true(lv_point_equal(&sum[0], &total[0]));
+    assert_true(lv_point_equal(&sum[1], &total[1]));
+}
+
+static void test_rows_of_every_width(void **state)
+{
+    const sample *s = *state;
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (unsigned width = 1; width <= 62; width++) {
+            expect_rows(curve_at(c), s->p, s->p + 7, s->p + 13, width);
+        }
+    }
+}
+
 /* ---- scalars ---- */
 
 static const char ORDER[] = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
@@ -463,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_sums_and_differences_agree),
         cmocka_unit_test(test_sums_of_multiples_agree),
         cmocka_unit_test(test_vectors_agree_with_the_portable_one),
+        cmocka_unit_test(test_rows_of_every_width),
         cmocka_unit_test(test_the_order_is_no_scalar),
         cmocka_unit_test(test_scalars_agree),
         cmocka_unit_test(test_digits_add_up),
