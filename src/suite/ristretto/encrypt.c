@@ -19,7 +19,7 @@ typedef struct {
 static lv_status draw_halves(const encryption *job, size_t first, size_t count, lv_scalar *half)
 {
     uint8_t drawn[CELLS * LV_SCALAR_WIDE];
-    bool zero = false; /* never with a generator that works */
+    unsigned zero = 0; /* never with a generator that works */
     lv_status status = lv_rng_fill(job->rng, drawn, count * LV_SCALAR_WIDE);
     for (size_t i = 0; i < count && status == LV_OK; i++) {
         lv_scalar bit = {{job->bits->bits[first + i]}};
@@ -27,11 +27,12 @@ static lv_status draw_halves(const encryption *job, size_t first, size_t count, 
         lv_scalar_multiply(&half[2 * i + 1], &half[2 * i], job->s);
         lv_scalar_halve(&bit, &bit);
         lv_scalar_add(&half[2 * i + 1], &half[2 * i + 1], &bit);
-        zero = lv_scalar_is_zero(&half[2 * i]) || lv_scalar_is_zero(&half[2 * i + 1]) || zero;
+        zero |= (unsigned)lv_scalar_is_zero(&half[2 * i]) |
+                (unsigned)lv_scalar_is_zero(&half[2 * i + 1]);
         lv_wipe(&bit, sizeof bit);
     }
     lv_wipe(drawn, sizeof drawn);
-    return zero ? LV_E_RANDOM : status;
+    return zero != 0 ? LV_E_RANDOM : status;
 }
 
 static lv_status encrypt_piece(void *context, size_t piece)

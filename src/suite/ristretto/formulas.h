@@ -399,7 +399,9 @@ LV_FN void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_
     int8_t digit[WINDOWS];
     lv_scalar_digits(digit, WINDOWS, WINDOW, k);
     for (size_t i = 0; i < count; i += LANES) {
-        ext_store(out + i, multiply_lanes(ext_load(in + i, count - i), digit), count - i);
+        ext product = multiply_lanes(ext_load(in + i, count - i), digit);
+        ext_store(out + i, product, count - i);
+        lv_wipe(&product, sizeof product);
     }
     lv_wipe(digit, sizeof digit);
 }

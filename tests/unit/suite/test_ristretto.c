@@ -153,8 +153,9 @@ static int plain_z(uint64_t x, uint64_t y, unsigned width, lv_formula formula, u
     if (formula == LV_EQUAL) {
         return sum;
     }
-    int x_i = (int)(x >> (width - 1 - column) & 1);
-    int y_i = (int)(y >> (width - 1 - column) & 1);
+    unsigned below = (width - 1 - column) % 64;
+    int x_i = (int)(x >> below & 1);
+    int y_i = (int)(y >> below & 1);
     return x_i - y_i + (formula == LV_RISE ? 1 : -1) + 3 * sum;
 }
 
