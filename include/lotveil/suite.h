@@ -39,7 +39,7 @@ typedef struct {
     uint8_t *bits;  /* pairs * width, secret */
 } lv_bits;
 
-/** Finds a suite by its name ("paillier"). NULL where there is none. */
+/** Finds a suite by its name ("paillier", "ristretto255"). NULL where there is none. */
 const lv_suite *lv_suite_find(const char *name);
 
 /** The i-th suite, NULL past the last: for listings and tests that run over all of them. */
@@ -47,12 +47,14 @@ const lv_suite *lv_suite_at(size_t i);
 
 const char *lv_suite_name(const lv_suite *suite);
 
-/** Checks a size of key. paillier: bits of n, even, 2048..8192. rlwe1024: the degree of its ring,
- *  1024 and nothing else.
+/** Checks a size of key. paillier: bits of n, even, 2048..8192. ristretto255: 256, the bits of a
+ *  point. rlwe1024: the degree of its ring, 1024.
  * @return LV_OK, or LV_E_RANGE with words that name the legal sizes. */
 LV_MUST_CHECK lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned key_bits,
                                                 lv_error *err);
-unsigned lv_suite_default_key_bits(const lv_suite *suite); /* paillier: 6000; rlwe1024: 1024 */
+
+/** paillier: 6000; ristretto255: 256; rlwe1024: 1024. */
+unsigned lv_suite_default_key_bits(const lv_suite *suite);
 
 /** Makes a fresh key. key_bits as in lv_suite_check_key_bits. */
 LV_MUST_CHECK lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
@@ -71,8 +73,9 @@ const lv_public_key *lv_key_public(const lv_secret_key *key);
 LV_MUST_CHECK lv_status lv_public_encode(const lv_public_key *key, lv_buffer *out);
 
 /** Reads a public key and refuses what is no key at all (paillier: short, even, square, prime
- *  or non-canonical n; rlwe1024: not 32 bytes) with LV_INVALID and words. That it is a *good* key
- * is shown by its key proof (src/proof/proof.h). */
+ *  or non-canonical n; ristretto255: not the encoding of a point of RFC 9496, or the identity;
+ *  rlwe1024: not 32 bytes) with LV_INVALID and words. That it is a *good* key is shown by its key
+ *  proof (src/proof/proof.h). */
 LV_MUST_CHECK lv_status lv_public_decode(const lv_suite *suite, lv_bytes bytes, lv_public_key **out,
                                          lv_error *err);
 void lv_public_free(lv_public_key *key);
@@ -95,7 +98,8 @@ LV_MUST_CHECK lv_status lv_matrix_encode(const lv_matrix *matrix, lv_buffer *out
 size_t lv_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width);
 
 /** Reads `pairs` x `width` ciphertexts and checks each (paillier: 0 < c < n^2, no factor shared
- *  with n; rlwe1024: coefficients below q).
+ *  with n; ristretto255: two canonical encodings of RFC 9496, 32 bytes each, neither of them the
+ *  identity's; rlwe1024: coefficients below q).
  * @return LV_INVALID with words that name row and column of the first bad one; LV_E_SYNTAX where
  *         the length is not the encoding's. */
 LV_MUST_CHECK lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width,

@@ -10,6 +10,11 @@ static const lv_proofs PROOFS[] = {
         .zero_prove = lv_paillier_zero_prove,
         .zero_verify = lv_paillier_zero_verify,
     },
+    {
+        .suite = "ristretto255", /* any point but the identity is a good key */
+        .zero_prove = lv_ristretto_zero_prove,
+        .zero_verify = lv_ristretto_zero_verify,
+    },
 };
 
 /* A suite that is not in the table has no proofs. */

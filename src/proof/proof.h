@@ -29,7 +29,8 @@ LV_MUST_CHECK lv_status lv_key_verify(const lv_public_key *key, const lv_proof_c
                                       lv_bytes proof, lv_error *err);
 
 /** Shows that the ciphertext at (row, column) of `z` decrypts to zero. paillier: rho with
- *  rho^n = z mod n^2, checked before it leaves (fault attacks).
+ *  rho^n = z mod n^2, checked before it leaves (fault attacks). ristretto255: challenge and
+ *  response (Chaum and Pedersen), bound to the context, row and column.
  * @return LV_OK; LV_REFUSED where it does not decrypt to zero: nothing is appended. */
 LV_MUST_CHECK lv_status lv_zero_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                       unsigned column, const lv_proof_context *context,

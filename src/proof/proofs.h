@@ -39,4 +39,12 @@ lv_status lv_paillier_zero_verify(const lv_public_key *key, const lv_matrix *z, 
                                   unsigned column, const lv_proof_context *context, lv_bytes proof,
                                   lv_error *err);
 
+/* ristretto_zero.c */
+lv_status lv_ristretto_zero_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                  unsigned column, const lv_proof_context *context,
+                                  const lv_job *job, lv_buffer *proof, lv_error *err);
+lv_status lv_ristretto_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                   unsigned column, const lv_proof_context *context, lv_bytes proof,
+                                   lv_error *err);
+
 #endif

@@ -1,7 +1,8 @@
 #include "suite/suite.h"
 #include <string.h>
 
-static const lv_suite *const SUITES[] = {&lv_suite_paillier, &lv_suite_rlwe};
+static const lv_suite *const SUITES[] = {&lv_suite_paillier, &lv_suite_ristretto255,
+                                         &lv_suite_rlwe};
 
 const lv_suite *lv_suite_at(size_t i)
 {

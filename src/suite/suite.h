@@ -70,6 +70,7 @@ struct lv_suite {
 
 /** The suites there are. */
 extern const lv_suite lv_suite_paillier;
+extern const lv_suite lv_suite_ristretto255;
 extern const lv_suite lv_suite_rlwe;
 
 #endif

@@ -76,6 +76,19 @@ static void test_several_pairs_without_baseline(void **state)
     json_decref(report);
 }
 
+static void test_ristretto255(void **state)
+{
+    (void)state;
+    lv_bench_options options = {.suite = "ristretto255", .width = 32, .pairs = 3};
+    json_t *report = NULL;
+    assert_int_equal(lv_bench_run(&options, &report, NULL), LV_OK);
+    assert_int_equal(json_integer_value(json_object_get(report, "bits")), 256);
+    expect_phases(report);
+    /* 96 ciphertexts of 64 bytes, and a third of a key */
+    assert_true(json_real_value(json_object_get(report, "bytes_per_pair")) == 96 * 64 + 32.0 / 3);
+    json_decref(report);
+}
+
 static void test_illegal_options_are_refused(void **state)
 {
     (void)state;
@@ -141,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_with_baseline),
         cmocka_unit_test(test_several_pairs_without_baseline),
+        cmocka_unit_test(test_ristretto255),
         cmocka_unit_test(test_illegal_options_are_refused),
         cmocka_unit_test(test_baseline_answers_right),
         cmocka_unit_test(test_expected_place),

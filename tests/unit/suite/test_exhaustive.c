@@ -78,10 +78,9 @@ static lv_status check_batch(void *context, size_t batch)
     return right ? LV_OK : LV_INVALID;
 }
 
-static void test_all_pairs_of_bytes(void **state)
+static void expect_all_pairs(lv_secret_key *key)
 {
-    (void)state;
-    fixture f = {.key = small_key(BITS)};
+    fixture f = {.key = key};
     uint64_t values[VALUES];
     for (unsigned i = 0; i < VALUES; i++) {
         values[i] = i;
@@ -100,8 +99,27 @@ static void test_all_pairs_of_bytes(void **state)
     lv_key_free(f.key);
 }
 
+static void test_all_pairs_of_bytes_with_paillier(void **state)
+{
+    (void)state;
+    expect_all_pairs(small_key(BITS));
+}
+
+static void test_all_pairs_of_bytes_with_ristretto255(void **state)
+{
+    (void)state;
+    const lv_suite *suite = lv_suite_find("ristretto255");
+    lv_secret_key *key = NULL;
+    assert_int_equal(lv_key_generate(suite, lv_suite_default_key_bits(suite), NULL, &key, NULL),
+                     LV_OK);
+    expect_all_pairs(key);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_pairs_of_bytes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_pairs_of_bytes_with_paillier),
+        cmocka_unit_test(test_all_pairs_of_bytes_with_ristretto255),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

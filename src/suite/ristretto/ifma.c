@@ -1,0 +1,299 @@
+/* Eight points at a time: AVX-512 with IFMA, whose vpmadd52luq and vpmadd52huq multiply 52 bits of
+ * each 64-bit lane. Limbs of every element are below 2^51 + 2^14 between operations, so that they
+ * may be factors. */
+#include "suite/ristretto/point.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include "suite/ristretto/constants.h"
+#include <immintrin.h>
+
+/* Without optimisation GCC's gathers and scatters are macros that convert masks so. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
+#define LV_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512ifma")))
+#define LV_FN LV_TARGET static inline
+#define LV_VECTOR LV_TARGET __attribute__((always_inline)) static inline
+
+enum { LANES = 8 };
+typedef __m512i v8;
+typedef struct {
+    v8 v[5];
+} fe;
+typedef __mmask8 fe_mask;
+
+enum { POINT_WORDS = sizeof(lv_point) / sizeof(uint64_t), ENCODING_WORDS = 4 };
+
+/* ---- masks ---- */
+
+LV_VECTOR fe_mask mask_of(uint32_t bit) { return (fe_mask)(0 - bit); }
+LV_VECTOR fe_mask mask_or(fe_mask a, fe_mask b) { return (fe_mask)(a | b); }
+LV_VECTOR fe_mask mask_and(fe_mask a, fe_mask b) { return (fe_mask)(a & b); }
+LV_VECTOR fe_mask mask_not(fe_mask a) { return (fe_mask)~a; }
+LV_VECTOR bool mask_bit(fe_mask a, size_t lane) { return (a >> lane & 1) != 0; }
+
+/* ---- lanes ---- */
+
+LV_VECTOR v8 all(uint64_t a) { return _mm512_set1_epi64((long long)a); }
+
+/* The words where `count` lanes begin that are `words` apart; the last again where there are
+ * fewer than eight. */
+LV_VECTOR v8 places(size_t count, uint64_t words)
+{
+    const v8 lane = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_mullo_epi64(_mm512_min_epu64(lane, all(count - 1)), all(words));
+}
+
+LV_VECTOR fe_mask first_lanes(size_t count)
+{
+    return (fe_mask)((1U << (count < LANES ? count : LANES)) - 1);
+}
+
+LV_VECTOR fe fe_constant(const lv_fe *a)
+{
+    return (fe){{all(a->v[0]), all(a->v[1]), all(a->v[2]), all(a->v[3]), all(a->v[4])}};
+}
+
+LV_VECTOR fe fe_load(const lv_fe *in, size_t count)
+{
+    v8 at = places(count, POINT_WORDS);
+    fe r;
+    for (int i = 0; i < 5; i++) {
+        r.v[i] = _mm512_i64gather_epi64(at, &in->v[i], 8);
+    }
+    return r;
+}
+
+LV_VECTOR void fe_store(lv_fe *out, fe a, size_t count)
+{
+    v8 at = places(count, POINT_WORDS);
+    for (int i = 0; i < 5; i++) {
+        _mm512_mask_i64scatter_epi64(&out->v[i], first_lanes(count), at, a.v[i], 8);
+    }
+}
+
+/* ---- field ---- */
+
+LV_VECTOR v8 low(v8 z, v8 a, v8 b) { return _mm512_madd52lo_epu64(z, a, b); }
+LV_VECTOR v8 high(v8 z, v8 a, v8 b) { return _mm512_madd52hi_epu64(z, a, b); }
+LV_VECTOR v8 add(v8 a, v8 b) { return _mm512_add_epi64(a, b); }
+LV_VECTOR v8 twice(v8 a) { return add(a, a); }
+LV_VECTOR v8 below51(v8 a) { return _mm512_and_si512(a, all((UINT64_C(1) << 51) - 1)); }
+LV_VECTOR v8 above51(v8 a) { return _mm512_srli_epi64(a, 51); }
+
+/* Limbs below 2^61 to limbs below 2^51 + 2^14. */
+LV_VECTOR fe carry(v8 z0, v8 z1, v8 z2, v8 z3, v8 z4)
+{
+    return (fe){{low(below51(z0), above51(z4), all(19)), add(below51(z1), above51(z0)),
+                 add(below51(z2), above51(z1)), add(below51(z3), above51(z2)),
+                 add(below51(z4), above51(z3))}};
+}
+
+LV_VECTOR fe fe_add(fe a, fe b)
+{
+    return carry(add(a.v[0], b.v[0]), add(a.v[1], b.v[1]), add(a.v[2], b.v[2]), add(a.v[3], b.v[3]),
+                 add(a.v[4], b.v[4]));
+}
+
+/* a + 2 p - b */
+LV_VECTOR fe fe_subtract(fe a, fe b)
+{
+    const v8 first = all((UINT64_C(1) << 52) - 38);
+    const v8 rest = all((UINT64_C(1) << 52) - 2);
+    return carry(
+        _mm512_sub_epi64(add(a.v[0], first), b.v[0]), _mm512_sub_epi64(add(a.v[1], rest), b.v[1]),
+        _mm512_sub_epi64(add(a.v[2], rest), b.v[2]), _mm512_sub_epi64(add(a.v[3], rest), b.v[3]),
+        _mm512_sub_epi64(add(a.v[4], rest), b.v[4]));
+}
+
+/* z + 19 y */
+LV_VECTOR v8 fold(v8 z, v8 y) { return add(add(z, y), add(twice(y), _mm512_slli_epi64(y, 4))); }
+
+/* Limbs have 51 bits but high halves begin at bit 52: they count twice, one limb further up. */
+LV_VECTOR fe fe_multiply(fe a, fe b)
+{
+    const v8 zero = all(0);
+    v8 z0 = low(zero, a.v[0], b.v[0]);
+    v8 z1 = low(low(twice(high(zero, a.v[0], b.v[0])), a.v[0], b.v[1]), a.v[1], b.v[0]);
+    v8 z2 = low(low(low(twice(high(high(zero, a.v[0], b.v[1]), a.v[1], b.v[0])), a.v[0], b.v[2]),
+                    a.v[1], b.v[1]),
+                a.v[2], b.v[0]);
+    v8 z3 = low(
+        low(low(low(twice(high(high(high(zero, a.v[0], b.v[2]), a.v[1], b.v[1]), a.v[2], b.v[0])),
+                    a.v[0], b.v[3]),
+                a.v[1], b.v[2]),
+            a.v[2], b.v[1]),
+        a.v[3], b.v[0]);
+    v8 z4 = low(low(low(low(low(twice(high(high(high(high(zero, a.v[0], b.v[3]), a.v[1], b.v[2]),
+                                                a.v[2], b.v[1]),
+                                           a.v[3], b.v[0])),
+                                a.v[0], b.v[4]),
+                            a.v[1], b.v[3]),
+                        a.v[2], b.v[2]),
+                    a.v[3], b.v[1]),
+                a.v[4], b.v[0]);
+    v8 z5 = low(low(low(low(twice(high(high(high(high(high(zero, a.v[0], b.v[4]), a.v[1], b.v[3]),
+                                                 a.v[2], b.v[2]),
+                                            a.v[3], b.v[1]),
+                                       a.v[4], b.v[0])),
+                            a.v[1], b.v[4]),
+                        a.v[2], b.v[3]),
+                    a.v[3], b.v[2]),
+                a.v[4], b.v[1]);
+    v8 z6 = low(
+        low(low(twice(high(high(high(high(zero, a.v[1], b.v[4]), a.v[2], b.v[3]), a.v[3], b.v[2]),
+                           a.v[4], b.v[1])),
+                a.v[2], b.v[4]),
+            a.v[3], b.v[3]),
+        a.v[4], b.v[2]);
+    v8 z7 = low(low(twice(high(high(high(zero, a.v[2], b.v[4]), a.v[3], b.v[3]), a.v[4], b.v[2])),
+                    a.v[3], b.v[4]),
+                a.v[4], b.v[3]);
+    v8 z8 = low(twice(high(high(zero, a.v[3], b.v[4]), a.v[4], b.v[3])), a.v[4], b.v[4]);
+    v8 z9 = twice(high(zero, a.v[4], b.v[4]));
+    return carry(fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9));
+}
+
+/* Products of two different limbs come twice. */
+LV_VECTOR fe fe_square(fe a)
+{
+    const v8 zero = all(0);
+    v8 z0 = low(zero, a.v[0], a.v[0]);
+    v8 z1 = twice(low(high(zero, a.v[0], a.v[0]), a.v[0], a.v[1]));
+    v8 z2 = low(twice(low(twice(high(zero, a.v[0], a.v[1])), a.v[0], a.v[2])), a.v[1], a.v[1]);
+    v8 z3 = twice(low(low(high(twice(high(zero, a.v[0], a.v[2])), a.v[1], a.v[1]), a.v[0], a.v[3]),
+                      a.v[1], a.v[2]));
+    v8 z4 =
+        low(twice(low(low(twice(high(high(zero, a.v[0], a.v[3]), a.v[1], a.v[2])), a.v[0], a.v[4]),
+                      a.v[1], a.v[3])),
+            a.v[2], a.v[2]);
+    v8 z5 =
+        twice(low(low(high(twice(high(high(zero, a.v[0], a.v[4]), a.v[1], a.v[3])), a.v[2], a.v[2]),
+                      a.v[1], a.v[4]),
+                  a.v[2], a.v[3]));
+    v8 z6 = low(twice(low(twice(high(high(zero, a.v[1], a.v[4]), a.v[2], a.v[3])), a.v[2], a.v[4])),
+                a.v[3], a.v[3]);
+    v8 z7 = twice(low(high(twice(high(zero, a.v[2], a.v[4])), a.v[3], a.v[3]), a.v[3], a.v[4]));
+    v8 z8 = low(twice(twice(high(zero, a.v[3], a.v[4]))), a.v[4], a.v[4]);
+    v8 z9 = twice(high(zero, a.v[4], a.v[4]));
+    return carry(fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9));
+}
+
+LV_VECTOR fe fe_select(fe_mask mask, fe a, fe b)
+{
+    fe r;
+    for (int i = 0; i < 5; i++) {
+        r.v[i] = _mm512_mask_mov_epi64(b.v[i], mask, a.v[i]);
+    }
+    return r;
+}
+
+/* The representative in 0 .. p - 1. */
+LV_FN fe canonical(fe a)
+{
+    fe r = carry(a.v[0], a.v[1], a.v[2], a.v[3], a.v[4]); /* below 2 p */
+    v8 over = above51(add(r.v[0], all(19)));
+    for (int i = 1; i < 5; i++) {
+        over = above51(add(r.v[i], over));
+    }
+    r.v[0] = low(r.v[0], over, all(19)); /* - p = + 19 - 2^255 */
+    for (int i = 1; i < 5; i++) {
+        r.v[i] = add(r.v[i], above51(r.v[i - 1]));
+        r.v[i - 1] = below51(r.v[i - 1]);
+    }
+    r.v[4] = below51(r.v[4]);
+    return r;
+}
+
+LV_FN fe_mask fe_is_odd(fe a) { return _mm512_test_epi64_mask(canonical(a).v[0], all(1)); }
+
+LV_FN fe_mask fe_equal(fe a, fe b)
+{
+    fe r = canonical(fe_subtract(a, b));
+    v8 any = _mm512_or_si512(_mm512_or_si512(r.v[0], r.v[1]),
+                             _mm512_or_si512(_mm512_or_si512(r.v[2], r.v[3]), r.v[4]));
+    return _mm512_testn_epi64_mask(any, any);
+}
+
+LV_FN fe_mask fe_load_bytes(fe *out, const uint8_t *in, size_t count)
+{
+    v8 at = places(count, ENCODING_WORDS);
+    v8 w[ENCODING_WORDS];
+    for (int i = 0; i < ENCODING_WORDS; i++) {
+        w[i] = _mm512_i64gather_epi64(at, in + (size_t)8 * (size_t)i, 8);
+    }
+    out->v[0] = below51(w[0]);
+    out->v[1] = below51(_mm512_or_si512(above51(w[0]), _mm512_slli_epi64(w[1], 13)));
+    out->v[2] = below51(_mm512_or_si512(_mm512_srli_epi64(w[1], 38), _mm512_slli_epi64(w[2], 26)));
+    out->v[3] = below51(_mm512_or_si512(_mm512_srli_epi64(w[2], 25), _mm512_slli_epi64(w[3], 39)));
+    out->v[4] = _mm512_srli_epi64(w[3], 12);
+    fe r = canonical(*out);
+    fe_mask same = 0xff;
+    for (int i = 0; i < 5; i++) {
+        same = mask_and(same, _mm512_cmpeq_epi64_mask(r.v[i], out->v[i]));
+    }
+    return same;
+}
+
+LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
+{
+    fe r = canonical(a);
+    const v8 w[ENCODING_WORDS] = {
+        _mm512_or_si512(r.v[0], _mm512_slli_epi64(r.v[1], 51)),
+        _mm512_or_si512(_mm512_srli_epi64(r.v[1], 13), _mm512_slli_epi64(r.v[2], 38)),
+        _mm512_or_si512(_mm512_srli_epi64(r.v[2], 26), _mm512_slli_epi64(r.v[3], 25)),
+        _mm512_or_si512(_mm512_srli_epi64(r.v[3], 39), _mm512_slli_epi64(r.v[4], 12))};
+    v8 at = places(count, ENCODING_WORDS);
+    for (int i = 0; i < ENCODING_WORDS; i++) {
+        _mm512_mask_i64scatter_epi64(out + (size_t)8 * (size_t)i, first_lanes(count), at, w[i], 8);
+    }
+}
+
+/* ---- the comb ---- */
+
+/* |digit| times the point of the table, lane by lane, and where the digit is negative. A row of
+ * the table is two registers: one permutation takes from it what all lanes want. */
+LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
+                         const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const int8_t *digit)
+{
+    const v8 digits = _mm512_cvtepi8_epi64(_mm_loadl_epi64((const __m128i_u *)digit));
+    const v8 index = _mm512_sub_epi64(_mm512_abs_epi64(digits), all(1));
+    const fe_mask some = _mm512_test_epi64_mask(digits, digits);
+    v8 found[LV_COMB_LIMBS];
+    for (int l = 0; l < LV_COMB_LIMBS; l++) {
+        found[l] = _mm512_maskz_permutex2var_epi64(some, _mm512_loadu_si512(limb[l]), index,
+                                                   _mm512_loadu_si512(limb[l] + 8));
+    }
+    found[0] = _mm512_mask_mov_epi64(all(1), some, found[0]); /* the identity: 1, 1, 0 */
+    found[5] = _mm512_mask_mov_epi64(all(1), some, found[5]);
+    for (int l = 0; l < 5; l++) {
+        sum->v[l] = found[l];
+        difference->v[l] = found[5 + l];
+        twice_d_xy->v[l] = found[10 + l];
+    }
+    return _mm512_movepi64_mask(digits);
+}
+
+#include "suite/ristretto/formulas.h"
+
+static const lv_curve curve_ifma = {.name = "avx512ifma",
+                                    .base_multiply = base_multiply,
+                                    .multiply = multiply,
+                                    .encode = encode,
+                                    .double_encode = double_encode,
+                                    .decode = decode,
+                                    .sum_row = sum_row,
+                                    .compare_row = compare_row};
+
+const lv_curve *lv_curve_ifma(void)
+{
+    bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma");
+    return has ? &curve_ifma : NULL;
+}
+
+#else
+
+const lv_curve *lv_curve_ifma(void) { return NULL; }
+
+#endif

@@ -1,0 +1,97 @@
+/** The group ristretto255 (RFC 9496): what its two implementations, portable and with vectors,
+ *  have in common. Points are elements of the group in the coordinates of the curve. */
+#ifndef LV_RISTRETTO_POINT_H
+#define LV_RISTRETTO_POINT_H
+
+#include "suite/ristretto/scalar.h"
+#include <stddef.h>
+
+#define LV_POINT_LEN ((size_t)32)
+
+/** An element of GF(2^255 - 19), in limbs of 51 bits and a little more: each below 2^52. */
+typedef struct {
+    uint64_t v[5];
+} lv_fe;
+
+/** A point of the twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2: x = X/Z, y = Y/Z, xy = T/Z.
+ *  An element of the group is four such points; it is its encoding that tells elements apart. */
+typedef struct {
+    lv_fe x;
+    lv_fe y;
+    lv_fe z;
+    lv_fe t;
+} lv_point;
+
+extern const lv_point lv_point_identity;
+extern const lv_point lv_point_base;
+
+/** A way to compute: one for every kind of processor. All agree in every byte they encode. Each
+ *  function treats its `count` elements as one batch, and is constant time but for its shape. */
+typedef struct {
+    const char *name;
+
+    /** out[i] = k[i] G. */
+    void (*base_multiply)(lv_point *out, const lv_scalar *k, size_t count);
+
+    /** out[i] = k in[i], the same k for all. */
+    void (*multiply)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count);
+
+    /** out[32 i ..] is the encoding of in[i] (RFC 9496, 4.3.2). */
+    void (*encode)(uint8_t *out, const lv_point *in, size_t count);
+
+    /** Doubles points[i] and encodes the double: shares one inversion among many, where encode
+     *  takes a root for each. */
+    void (*double_encode)(uint8_t *out, lv_point *points, size_t count);
+
+    /** Reads encodings (RFC 9496, 4.3.1). good[i] tells whether the i-th is one, canonical and not
+     *  the identity; where it is not, out[i] is of no use. */
+    void (*decode)(lv_point *out, bool *good, const uint8_t *in, size_t count);
+
+    /** For rows of `width` >= 1 ciphertexts, two points each. z = w[0] + .. + w[width - 1]. */
+    void (*sum_row)(lv_point *z, const lv_point *w, unsigned width);
+
+    /** z[i] = x[i] - y[i] + 3 (w[0] + .. + w[i - 1]), and `constant` added to the second point. */
+    void (*compare_row)(lv_point *z, const lv_point *x, const lv_point *y, const lv_point *w,
+                        unsigned width, const lv_point *constant);
+} lv_curve;
+
+extern const lv_curve lv_curve_portable;
+
+/** NULL where this processor (or compiler) has no such vectors. */
+const lv_curve *lv_curve_ifma(void);
+
+/** The fastest that runs here. The environment's LOTVEIL_CPU=portable asks for the portable one;
+ *  it is looked at once. */
+const lv_curve *lv_curve_best(void);
+
+/** Single points, portable. Outputs may be inputs. */
+void lv_point_add(lv_point *out, const lv_point *a, const lv_point *b);
+void lv_point_subtract(lv_point *out, const lv_point *a, const lv_point *b);
+void lv_point_double(lv_point *out, const lv_point *a);
+
+/** Are they the same element of the group? */
+bool lv_point_equal(const lv_point *a, const lv_point *b);
+
+/** out = sum k[i] in[i] for public scalars and points.
+ * @return LV_OK, or LV_E_MEMORY. */
+LV_MUST_CHECK lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k,
+                                                      const lv_point *in, size_t count);
+
+/* ---- the comb of G ---- */
+
+enum {
+    LV_COMB_BITS = 5,    /* of a digit */
+    LV_COMB_DIGITS = 51, /* of a scalar */
+    LV_COMB_ENTRIES = 16,
+    LV_COMB_LIMBS = 15, /* y + x, y - x, 2 d x y */
+};
+
+/** limb[i][l][j] is limb l of (j + 1) 32^i G, as affine y + x, y - x and 2 d x y. */
+typedef struct {
+    uint64_t limb[LV_COMB_DIGITS][LV_COMB_LIMBS][LV_COMB_ENTRIES];
+} lv_comb_table;
+
+/** Made by the first call and never changed: what it holds follows from the curve alone. */
+const lv_comb_table *lv_base_comb(void);
+
+#endif

@@ -1,0 +1,172 @@
+#include "suite/ristretto/scalar.h"
+#include "base/secret.h"
+#include <string.h>
+
+__extension__ typedef unsigned __int128 wide_limb;
+
+enum { LIMBS = 4 };
+
+static const uint64_t ORDER[LIMBS] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
+                                      0x1000000000000000};
+static const uint64_t ORDER_FACTOR = 0xd2b51da312547e1b; /* -1/L mod 2^64 */
+static const lv_scalar SQUARE_OF_R = {                   /* 2^512 mod L */
+                                      {0xa40611e3449c0f01, 0xd00e1ba768859347, 0xceec73d217f5be65,
+                                       0x0399411b7c309a3d}};
+
+/* a - L where that is not negative, a otherwise; a < 2 L. */
+static void subtract_order(lv_scalar *a)
+{
+    uint64_t rest[LIMBS];
+    uint64_t borrow = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        wide_limb difference = (wide_limb)a->v[i] - ORDER[i] - borrow;
+        rest[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+    }
+    uint64_t keep = 0 - borrow;
+    for (int i = 0; i < LIMBS; i++) {
+        a->v[i] = (a->v[i] & keep) | (rest[i] & ~keep);
+    }
+}
+
+/* a b / 2^256 mod L for a < 2^256, b < L (Montgomery, CIOS). */
+static void mont(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
+{
+    uint64_t t[LIMBS + 2] = {0};
+    for (int i = 0; i < LIMBS; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < LIMBS; j++) {
+            wide_limb sum = (wide_limb)a->v[i] * b->v[j] + t[j] + carry;
+            t[j] = (uint64_t)sum;
+            carry = (uint64_t)(sum >> 64);
+        }
+        wide_limb top = (wide_limb)t[LIMBS] + carry;
+        t[LIMBS] = (uint64_t)top;
+        t[LIMBS + 1] = (uint64_t)(top >> 64);
+
+        uint64_t m = t[0] * ORDER_FACTOR;
+        carry = (uint64_t)(((wide_limb)m * ORDER[0] + t[0]) >> 64);
+        for (int j = 1; j < LIMBS; j++) {
+            wide_limb sum = (wide_limb)m * ORDER[j] + t[j] + carry;
+            t[j - 1] = (uint64_t)sum;
+            carry = (uint64_t)(sum >> 64);
+        }
+        top = (wide_limb)t[LIMBS] + carry;
+        t[LIMBS - 1] = (uint64_t)top;
+        t[LIMBS] = t[LIMBS + 1] + (uint64_t)(top >> 64);
+    }
+    memcpy(out->v, t, sizeof out->v);
+    lv_wipe(t, sizeof t);
+    subtract_order(out);
+}
+
+static uint64_t load(const uint8_t *bytes)
+{
+    uint64_t limb = 0;
+    for (int i = 7; i >= 0; i--) {
+        limb = limb << 8 | bytes[i];
+    }
+    return limb;
+}
+
+bool lv_scalar_decode(lv_scalar *out, const uint8_t bytes[LV_SCALAR_LEN])
+{
+    uint64_t borrow = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        out->v[i] = load(bytes + (size_t)8 * (size_t)i);
+        borrow = (uint64_t)(((wide_limb)out->v[i] - ORDER[i] - borrow) >> 64) & 1;
+    }
+    for (int i = 0; i < LIMBS; i++) {
+        out->v[i] &= 0 - borrow;
+    }
+    return borrow != 0;
+}
+
+void lv_scalar_encode(uint8_t bytes[LV_SCALAR_LEN], const lv_scalar *a)
+{
+    for (size_t i = 0; i < LV_SCALAR_LEN; i++) {
+        bytes[i] = (uint8_t)(a->v[i / 8] >> (8 * (i % 8)));
+    }
+}
+
+void lv_scalar_reduce(lv_scalar *out, const uint8_t wide[LV_SCALAR_WIDE])
+{
+    static const lv_scalar one = {{1}};
+    lv_scalar low;
+    lv_scalar high = {{0}};
+    for (size_t i = 0; i < LIMBS; i++) {
+        low.v[i] = load(wide + 8 * i);
+    }
+    high.v[0] = load(wide + LV_SCALAR_LEN);
+    high.v[1] = load(wide + LV_SCALAR_LEN + 8);
+    mont(&high, &high, &SQUARE_OF_R);
+    mont(&low, &low, &SQUARE_OF_R);
+    mont(&low, &low, &one);
+    lv_scalar_add(out, &low, &high);
+    lv_wipe(&low, sizeof low);
+    lv_wipe(&high, sizeof high);
+}
+
+void lv_scalar_add(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
+{
+    uint64_t carry = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        wide_limb sum = (wide_limb)a->v[i] + b->v[i] + carry;
+        out->v[i] = (uint64_t)sum;
+        carry = (uint64_t)(sum >> 64);
+    }
+    subtract_order(out);
+}
+
+void lv_scalar_negate(lv_scalar *out, const lv_scalar *a)
+{
+    uint64_t borrow = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        wide_limb difference = (wide_limb)ORDER[i] - a->v[i] - borrow;
+        out->v[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+    }
+    subtract_order(out); /* L - 0 */
+}
+
+void lv_scalar_multiply(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
+{
+    lv_scalar high;
+    mont(&high, a, &SQUARE_OF_R);
+    mont(out, &high, b);
+    lv_wipe(&high, sizeof high);
+}
+
+void lv_scalar_halve(lv_scalar *out, const lv_scalar *a)
+{
+    uint64_t odd = 0 - (a->v[0] & 1);
+    uint64_t sum[LIMBS];
+    uint64_t carry = 0;
+    for (int i = 0; i < LIMBS; i++) { /* below 2^254: no carry leaves */
+        wide_limb limb = (wide_limb)a->v[i] + (ORDER[i] & odd) + carry;
+        sum[i] = (uint64_t)limb;
+        carry = (uint64_t)(limb >> 64);
+    }
+    for (int i = 0; i < LIMBS; i++) {
+        out->v[i] = sum[i] >> 1 | (i + 1 < LIMBS ? sum[i + 1] << 63 : 0);
+    }
+    lv_wipe(sum, sizeof sum);
+}
+
+bool lv_scalar_is_zero(const lv_scalar *a) { return (a->v[0] | a->v[1] | a->v[2] | a->v[3]) == 0; }
+
+void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_scalar *a)
+{
+    int carry = 0;
+    int half = 1 << (bits - 1);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned at = i * bits;
+        uint64_t window = a->v[at / 64] >> at % 64;
+        if (at % 64 + bits > 64 && at / 64 + 1 < LIMBS) {
+            window |= a->v[at / 64 + 1] << (64 - at % 64);
+        }
+        int value = (int)(window & ((1U << bits) - 1)) + carry;
+        carry = (value + half) >> bits;
+        digit[i] = (int8_t)(value - (carry << bits));
+    }
+}
