@@ -80,7 +80,7 @@ static void shift_down(mp_limb_t *r, const mp_limb_t *x, mp_size_t len, unsigned
 void lv_divide(mp_limb_t *q, mp_limb_t *r, const mp_limb_t *x, mp_size_t len, const mp_limb_t *m,
                mp_size_t m_len)
 {
-    mp_limb_t rest[LV_DIVIDE_LIMBS_MAX + 1];
+    mp_limb_t rest[LV_DIVIDE_LIMBS_MAX + 1] = {0};
     mp_limb_t divisor[LV_DIVIDE_LIMBS_MAX + 1];
     unsigned shift = zeros_above(m[m_len - 1]);
     shift_up(rest, x, len, shift);
