@@ -1,5 +1,6 @@
 option(LOTVEIL_TESTS "Build the tests" OFF)
 option(LOTVEIL_WERROR "Treat warnings as errors" OFF)
+option(LOTVEIL_CT "Follow secrets under valgrind: builds tests/ct" OFF)
 set(LOTVEIL_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
 
 add_compile_definitions(_GNU_SOURCE)
@@ -8,6 +9,12 @@ add_compile_options(
     -Wmissing-prototypes -Wvla -Wundef -Wformat=2 -fstack-protector-strong -fvisibility=default)
 if(LOTVEIL_WERROR)
     add_compile_options(-Werror)
+endif()
+if(LOTVEIL_CT)
+    if(LOTVEIL_SANITIZE)
+        message(FATAL_ERROR "LOTVEIL_CT runs under valgrind, which no sanitizer can: set LOTVEIL_SANITIZE to nothing")
+    endif()
+    add_compile_definitions(LOTVEIL_CT)
 endif()
 if(LOTVEIL_SANITIZE)
     add_compile_options(-fsanitize=${LOTVEIL_SANITIZE} -fno-omit-frame-pointer

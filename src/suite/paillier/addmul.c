@@ -1,4 +1,5 @@
 #include "suite/paillier/addmul.h"
+#include "base/cpu.h"
 #include <stdint.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -53,8 +54,8 @@ static mp_limb_t addmul_adx(mp_limb_t *r, const mp_limb_t *a, mp_size_t n, mp_li
 
 lv_addmul lv_addmul_best(void)
 {
-    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx") ? addmul_adx
-                                                                           : mpn_addmul_1;
+    bool has = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx");
+    return has && !lv_cpu_portable() ? addmul_adx : mpn_addmul_1;
 }
 
 #else

@@ -10,7 +10,7 @@ typedef mp_limb_t (*lv_addmul)(mp_limb_t *r, const mp_limb_t *a, mp_size_t n, mp
 
 /** The fastest that runs on this processor. Debian's GMP is built for any x86-64 and does without
  *  MULX, ADCX and ADOX, which nearly halve the time where there are such (Intel since Broadwell,
- *  AMD since Zen); there a loop of our own takes its place. */
+ *  AMD since Zen); there a loop of our own takes its place, unless LOTVEIL_CPU=portable. */
 lv_addmul lv_addmul_best(void);
 
 #endif

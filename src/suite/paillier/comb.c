@@ -1,4 +1,5 @@
 #include "suite/paillier/comb.h"
+#include "base/declassify.h"
 #include "base/secret.h"
 #include "suite/paillier/select.h"
 
@@ -117,6 +118,7 @@ static bool invert_bases(const lv_mont *mont, size_t count, workshop *shop)
         lv_mont_mul(mont, prefix + i * n, prefix + (i - 1) * n, shop->bases[i].low, &shop->scratch);
     }
     bool found = lv_invert(rest, prefix + (count - 1) * n, mont->p, mont->n);
+    lv_declassify(&found, sizeof found); /* powers of a generator are units: always so */
     /* 1/(x R) times R^2 twice, reduced twice, is R/x */
     lv_mont_mul(mont, rest, rest, mont->r2.low, &shop->scratch);
     lv_mont_mul(mont, rest, rest, mont->r2.low, &shop->scratch);

@@ -1,8 +1,9 @@
 #include "suite/paillier/crt.h"
 #include "base/secret.h"
+#include "suite/paillier/divide.h"
 #include <string.h>
 
-enum { ROOM = 3 * LV_CRT_LIMBS_MAX };
+_Static_assert(3 * LV_CRT_LIMBS_MAX <= LV_DIVIDE_LIMBS_MAX, "what lv_reduce takes");
 
 mp_size_t lv_limbs_used(const mp_limb_t *x, mp_size_t len)
 {
@@ -14,15 +15,14 @@ mp_size_t lv_limbs_used(const mp_limb_t *x, mp_size_t len)
 
 void lv_reduce(mp_limb_t *r, const mp_limb_t *x, mp_size_t len, const mp_limb_t *m, mp_size_t m_len)
 {
-    mp_limb_t rest[ROOM];
-    mp_limb_t gmp[3 * ROOM]; /* more than mpn_sec_div_r_itch: len + 2 m_len + a few */
-
-    memset(rest, 0, sizeof rest);
-    mpn_copyi(rest, x, len);
-    mpn_sec_div_r(rest, len < m_len ? m_len : len, m, m_len, gmp);
-    mpn_copyi(r, rest, m_len);
-    lv_wipe(rest, sizeof rest);
-    lv_wipe(gmp, sizeof gmp);
+    if (len >= m_len) {
+        lv_divide(NULL, r, x, len, m, m_len);
+        return;
+    }
+    mp_limb_t padded[LV_CRT_LIMBS_MAX] = {0};
+    mpn_copyi(padded, x, len);
+    lv_divide(NULL, r, padded, m_len, m, m_len);
+    lv_wipe(padded, sizeof padded);
 }
 
 bool lv_invert(mp_limb_t *r, const mp_limb_t *x, const mp_limb_t *m, mp_size_t len)

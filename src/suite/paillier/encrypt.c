@@ -1,3 +1,4 @@
+#include "base/declassify.h"
 #include "base/parallel.h"
 #include "base/secret.h"
 #include "suite/paillier/comb.h"
@@ -86,6 +87,7 @@ static lv_status encrypt_cell(void *context, size_t i)
         lv_crt_join(&key->squares, c, residue[0], residue[1]);
         add_bit(key->public_key, c, job->bits->bits[i]);
         /* A ciphertext is public: the mask hides the bit. */
+        lv_declassify(c, (size_t)job->matrix->limbs * sizeof c[0]);
         mpn_copyi(job->matrix->cells + i * (size_t)job->matrix->limbs, c, job->matrix->limbs);
     }
     lv_wipe(residue, sizeof residue);
@@ -132,7 +134,9 @@ lv_status lv_paillier_encrypt(const lv_secret_key *key, const lv_bits *bits, con
                               lv_matrix **out, lv_error *err)
 {
     lv_paillier_secret *mine = (lv_paillier_secret *)(uintptr_t)key;
-    if (mine->side[0].generator == 0 || mine->side[1].generator == 0) {
+    bool known = (mine->side[0].generator != 0) & (mine->side[1].generator != 0);
+    lv_declassify(&known, sizeof known); /* whoever holds a key may know whether it encrypts */
+    if (!known) {
         return lv_fail(err, LV_E_ARGUMENT,
                        "this paillier key decrypts only: it was made from bare primes");
     }

@@ -1,5 +1,6 @@
 #include "suite/paillier/mont.h"
 #include "base/secret.h"
+#include "suite/paillier/divide.h"
 #include <string.h>
 
 enum { WINDOW = 5, WINDOW_SIZE = 1 << WINDOW };
@@ -52,14 +53,20 @@ static void multiply(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, cons
     }
 }
 
-void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
-                 lv_mont_scratch *scratch)
+/* Ends a product modulo p: r = t / R. */
+static void settle(const lv_mont *mont, mp_limb_t *r, lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
-    multiply(mont, scratch->t, a, b, scratch);
     mp_limb_t carry = reduce(mont, scratch->t, scratch->m);
     subtract_p_once(mont, scratch->t + n, carry);
     mpn_copyi(r, scratch->t + n, n);
+}
+
+void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                 lv_mont_scratch *scratch)
+{
+    multiply(mont, scratch->t, a, b, scratch);
+    settle(mont, r, scratch);
 }
 
 void lv_mont_add(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
@@ -176,24 +183,42 @@ void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_lim
     lv_wipe(&power, sizeof power);
 }
 
+void lv_mont_pow(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *e,
+                 mp_size_t bits, lv_mont_scratch *scratch)
+{
+    mp_size_t n = mont->n;
+    mp_limb_t table[WINDOW_SIZE * LV_PRIME_LIMBS_MAX]; /* entries of n limbs */
+    mp_limb_t factor[LV_PRIME_LIMBS_MAX];
+    mp_limb_t power[LV_PRIME_LIMBS_MAX];
+
+    mpn_copyi(table, mont->one.low, n);
+    for (int i = 1; i < WINDOW_SIZE; i++) {
+        lv_mont_mul(mont, table + i * n, table + (i - 1) * n, a, scratch);
+    }
+    mpn_copyi(power, mont->one.low, n);
+    for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
+        for (int i = 0; i < WINDOW; i++) {
+            mpn_sec_sqr(scratch->t, power, n, scratch->gmp);
+            settle(mont, power, scratch);
+        }
+        mpn_sec_tabselect(factor, table, n, WINDOW_SIZE, (mp_size_t)window_at(e, bits, at));
+        lv_mont_mul(mont, power, power, factor, scratch);
+    }
+    mpn_copyi(r, power, n);
+    lv_wipe(table, sizeof table);
+    lv_wipe(factor, sizeof factor);
+    lv_wipe(power, sizeof power);
+}
+
 void lv_dual_from_limbs(const lv_mont *mont, lv_dual *r, const mp_limb_t *x, mp_size_t len)
 {
-    enum { ROOM = LV_DUAL_INPUT_MAX + 1 };
-    mp_limb_t rest[ROOM];
-    mp_limb_t quotient[ROOM];
-    mp_limb_t gmp[4 * ROOM]; /* more than mpn_sec_div_qr_itch: len + 2 n + a few */
+    mp_limb_t quotient[LV_DUAL_INPUT_MAX + 1] = {0};
     mp_size_t n = mont->n;
 
-    memset(quotient, 0, sizeof quotient);
-    mpn_copyi(rest, x, len);
-    quotient[len - n] = mpn_sec_div_qr(quotient, rest, len, mont->p, n, gmp);
-    mpn_copyi(r->low, rest, n);
+    lv_divide(quotient, r->low, x, len, mont->p, n);
     mp_size_t quotient_len = len - n + 1 < n ? n : len - n + 1;
-    mpn_sec_div_r(quotient, quotient_len, mont->p, n, gmp);
-    mpn_copyi(r->high, quotient, n);
-    lv_wipe(rest, sizeof rest);
+    lv_divide(NULL, r->high, quotient, quotient_len, mont->p, n);
     lv_wipe(quotient, sizeof quotient);
-    lv_wipe(gmp, sizeof gmp);
 }
 
 void lv_dual_to_limbs(const lv_mont *mont, mp_limb_t *r, const lv_dual *a, lv_mont_scratch *scratch)

@@ -53,6 +53,11 @@ void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n);
 void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
                  lv_mont_scratch *scratch);
 
+/** r = a^e mod p for a < p, a and r in Montgomery form. `e` is secret, its length of `bits` is
+ *  not. `r` may be a. */
+void lv_mont_pow(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *e,
+                 mp_size_t bits, lv_mont_scratch *scratch);
+
 /** r = a + b mod p, for a, b < p. `r` may be a or b. */
 void lv_mont_add(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
                  lv_mont_scratch *scratch);

@@ -1,4 +1,5 @@
 #include "suite/paillier/select.h"
+#include "base/cpu.h"
 #include <stdint.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ select_avx512(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t ind
 
 lv_select lv_select_best(void)
 {
-    return __builtin_cpu_supports("avx512f") ? select_avx512 : lv_select_portable;
+    return __builtin_cpu_supports("avx512f") && !lv_cpu_portable() ? select_avx512
+                                                                   : lv_select_portable;
 }
 
 #else

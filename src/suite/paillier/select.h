@@ -26,7 +26,8 @@ typedef void (*lv_select)(mp_limb_t *out, const mp_limb_t *table, size_t entries
 void lv_select_portable(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t index,
                         size_t len);
 
-/** The fastest that runs on this processor: a block at a time where its vectors are as wide. */
+/** The fastest that runs on this processor: a block at a time where its vectors are as wide, unless
+ *  LOTVEIL_CPU=portable. */
 lv_select lv_select_best(void);
 
 #endif

@@ -221,6 +221,37 @@ static void test_powers(void **state)
     }
 }
 
+static void test_powers_modulo_p(void **state)
+{
+    (void)state;
+    static const mp_limb_t one[LV_PRIME_LIMBS_MAX] = {1};
+    const unsigned sizes[] = {64, 127, 700};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        bench b;
+        mpz_t x;
+        mpz_t e;
+        mpz_t want;
+        mpz_t got;
+        mpz_inits(x, e, want, NULL);
+        set_up(&b, sizes[i], i == 1);
+        for (unsigned bits = 1; bits <= sizes[i]; bits += 1 + bits / 3) {
+            mp_limb_t limbs[LV_PRIME_LIMBS_MAX] = {0};
+            mp_limb_t r[LV_PRIME_LIMBS_MAX] = {0};
+            mpz_urandomm(x, b.random, b.p);
+            mpz_urandomb(e, b.random, bits);
+            mpn_copyi(limbs, mpz_limbs_read(e), (mp_size_t)mpz_size(e));
+            mpn_copyi(r, mpz_limbs_read(x), (mp_size_t)mpz_size(x));
+            lv_mont_mul(&b.mont, r, r, b.mont.r2.low, &b.scratch);
+            lv_mont_pow(&b.mont, r, r, limbs, (mp_size_t)bits, &b.scratch);
+            lv_mont_mul(&b.mont, r, r, one, &b.scratch);
+            mpz_powm(want, x, e, b.p);
+            assert_int_equal(mpz_cmp(want, mpz_roinit_n(got, r, b.mont.n)), 0);
+        }
+        mpz_clears(x, e, want, NULL);
+        tear_down(&b);
+    }
+}
+
 static void test_equality_sees_every_half(void **state)
 {
     (void)state;
@@ -299,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_products),
         cmocka_unit_test(test_products_portable),
         cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_powers_modulo_p),
         cmocka_unit_test(test_equality_sees_every_half),
         cmocka_unit_test(test_residues_join),
         cmocka_unit_test(test_what_shares_a_factor_does_not_join),

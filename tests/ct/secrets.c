@@ -1,0 +1,247 @@
+/* Whatever handles a secret, in every suite, with that secret marked: keys, randomness, values and
+ * their bits. Each step must leave valgrind without a word. */
+#include "compare/set.h"
+#include "ct/poison.h"
+#include "unit/record/parties.h"
+#include <stdlib.h>
+
+#define WIDTH 3U
+#define PAIRS 3U
+#define BITS_SMALL 2048U /* of keys, where the suite has more than one size */
+#define NOW 1800000000
+
+static const uint64_t X[PAIRS] = {2, 5, 6};
+static const uint64_t Y[PAIRS] = {3, 1, 6}; /* rise, fall, equal */
+static const lv_formula HOLDS[PAIRS] = {LV_RISE, LV_FALL, LV_EQUAL};
+static const unsigned COLUMN[PAIRS] = {2, 0, 0};
+
+typedef struct {
+    const lv_suite *suite;
+    lv_trust *trust;
+    party downstream;
+    party upstream;
+    lv_set_made made;
+    lv_set *set;
+    lv_combined z[PAIRS];
+    lv_matrix *x;
+} scene;
+
+static const lv_job JOB = {.rng = &ct_rng};
+
+static void expect_silence(unsigned before, const char *what, const scene *s)
+{
+    unsigned errors = ct_errors() - before;
+    if (errors != 0) {
+        fail_msg("%s, %s: %u places depend on a secret; valgrind named them above",
+                 lv_suite_name(s->suite), what, errors);
+    }
+}
+
+/* ---- the steps; each begins with what is public, and marks what is not ---- */
+
+static void make_key(scene *s, lv_secret_key **key, unsigned *key_bits)
+{
+    unsigned before = ct_errors();
+    bool small = lv_suite_check_key_bits(s->suite, BITS_SMALL, NULL) == LV_OK;
+    *key_bits = small ? BITS_SMALL : lv_suite_default_key_bits(s->suite);
+    assert_int_equal(ct_key_make(s->suite, *key_bits, key), LV_OK);
+    expect_silence(before, "key", s);
+}
+
+/* Table 1 whole: expansion, x xor y, encryption, key proof. */
+static void publish(scene *s, lv_secret_key *key, unsigned key_bits)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    lv_series series = {.name = "moisture",
+                        .unit = "g",
+                        .column_lot = "lot",
+                        .column_time = "time",
+                        .column_value = "moisture",
+                        .scale = {.offset = 0, .decimals = 0, .bits = WIDTH},
+                        .key_bits = key_bits,
+                        .compare = LV_COMPARE_CONSECUTIVE};
+    lv_pair pairs[PAIRS];
+    uint64_t x[PAIRS];
+    uint64_t y[PAIRS];
+    lv_name_copy(series.suite, lv_suite_name(s->suite));
+    for (size_t i = 0; i < PAIRS; i++) {
+        pairs[i] = (lv_pair){
+            .earlier_lot = "L1", .later_lot = "L2", .earlier_time = "1", .later_time = "2"};
+    }
+    memcpy(x, X, sizeof x);
+    memcpy(y, Y, sizeof y);
+    ct_poison(x, sizeof x);
+    ct_poison(y, sizeof y);
+    const lv_set_plan plan = {.quality_channel = "quality",
+                              .xor_channel = "xor",
+                              .series = &series,
+                              .sequence = 1,
+                              .pairs = pairs,
+                              .pair_count = PAIRS,
+                              .x = x,
+                              .y = y,
+                              .time = NOW};
+    assert_int_equal(lv_set_make(&plan, s->downstream.identity, key, &JOB, &s->made, &err), LV_OK);
+    expect_silence(before, "publishing", s);
+}
+
+/* What the upstream and the ledger do; no secret is in it, and everything has become public. */
+static void open_and_combine(scene *s)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    assert_int_equal(lv_set_open(lv_buffer_view(&s->made.quality_record), s->trust, &s->set, &err),
+                     LV_OK);
+    assert_int_equal(lv_set_add_xor(s->set, lv_buffer_view(&s->made.xor_record), s->trust, &err),
+                     LV_OK);
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        assert_int_equal(lv_set_combine(s->set, i, NULL, &s->z[i], &err), LV_OK);
+    }
+    expect_silence(before, "combining", s);
+}
+
+/* Bits given as such, and a matrix that is used as it was made. */
+static void encrypt(scene *s)
+{
+    unsigned before = ct_errors();
+    uint8_t bits[PAIRS * WIDTH] = {1, 0, 1, 1, 0, 0, 0, 1, 0};
+    const lv_bits plain = {.pairs = PAIRS, .width = WIDTH, .bits = bits};
+    ct_poison(bits, sizeof bits);
+    assert_int_equal(lv_encrypt(s->made.key, &plain, &JOB, &s->x, NULL), LV_OK);
+    expect_silence(before, "encryption", s);
+}
+
+static void test_zeros(scene *s)
+{
+    unsigned before = ct_errors();
+    for (size_t i = 0; i < PAIRS; i++) {
+        for (lv_formula f = LV_EQUAL; f <= LV_FALL; f++) {
+            const lv_matrix *z = s->z[i].z[f];
+            for (unsigned column = 0; column < lv_matrix_width(z); column++) {
+                bool is_zero = false;
+                assert_int_equal(lv_zero_test(s->made.key, z, 0, column, &is_zero), LV_OK);
+                assert_int_equal(is_zero, f == HOLDS[i] && column == COLUMN[i]);
+            }
+        }
+    }
+    expect_silence(before, "zero test", s);
+}
+
+static void scan_zeros(scene *s)
+{
+    unsigned before = ct_errors();
+    for (size_t i = 0; i < PAIRS; i++) {
+        for (lv_formula f = LV_EQUAL; f <= LV_FALL; f++) {
+            unsigned column = 0;
+            lv_status status = lv_zero_scan(s->made.key, s->z[i].z[f], 0, &column);
+            assert_int_equal(status, f == HOLDS[i] ? LV_OK : LV_NOT_FOUND);
+            assert_int_equal(column, f == HOLDS[i] ? COLUMN[i] : 0);
+        }
+    }
+    expect_silence(before, "zero scan", s);
+}
+
+/* One that holds and one that does not. */
+static void prove_zero(scene *s)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    lv_buffer proof = {0};
+    const lv_matrix *z = s->z[0].z[HOLDS[0]];
+    lv_proof_context context = lv_answer_proof_context(s->set, "AMSP", 0);
+    assert_int_equal(lv_zero_prove(s->made.key, z, 0, COLUMN[0], &context, &JOB, &proof, &err),
+                     LV_OK);
+    assert_int_equal(lv_zero_prove(s->made.key, z, 0, 0, &context, &JOB, &proof, &err), LV_REFUSED);
+    assert_int_equal(
+        lv_zero_verify(s->set->key, z, 0, COLUMN[0], &context, lv_buffer_view(&proof), &err),
+        LV_OK);
+    lv_buffer_free(&proof);
+    expect_silence(before, "zero proof", s);
+}
+
+static void prove_key(scene *s)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    lv_buffer proof = {0};
+    lv_proof_context context = lv_key_proof_context(lv_set_quality(s->set));
+    assert_int_equal(lv_key_prove(s->made.key, &context, &JOB, &proof, &err), LV_OK);
+    assert_int_equal(lv_key_verify(s->set->key, &context, lv_buffer_view(&proof), &err), LV_OK);
+    lv_buffer_free(&proof);
+    expect_silence(before, "key proof", s);
+}
+
+/* Table 4 whole, the search for formula and index within it. */
+static void answer(scene *s)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        lv_buffer inquiry = {0};
+        lv_buffer answered = {0};
+        lv_verdict verdict = {0};
+        uint64_t x = X[i];
+        uint64_t y = Y[i];
+        assert_int_equal(
+            lv_inquiry_make(s->set, &s->z[i], false, s->upstream.identity, NOW, &inquiry, &err),
+            LV_OK);
+        ct_poison(&x, sizeof x);
+        ct_poison(&y, sizeof y);
+        assert_int_equal(lv_answer_make(s->set, &s->z[i], lv_buffer_view(&inquiry), s->made.key, x,
+                                        y, s->downstream.identity, NOW, &JOB, &answered, &err),
+                         LV_OK);
+        assert_int_equal(lv_verdict_check(s->set, &s->z[i], lv_buffer_view(&inquiry),
+                                          lv_buffer_view(&answered), s->trust, NOW, &verdict, &err),
+                         LV_OK);
+        assert_int_equal(verdict.direction, HOLDS[i]);
+        assert_int_equal(verdict.index, COLUMN[i]);
+        lv_buffer_free(&inquiry);
+        lv_buffer_free(&answered);
+    }
+    expect_silence(before, "answer", s);
+}
+
+/* ---- the run ---- */
+
+static void play(scene *s)
+{
+    lv_secret_key *key = NULL;
+    unsigned key_bits = 0;
+    make_key(s, &key, &key_bits);
+    publish(s, key, key_bits);
+    open_and_combine(s);
+    encrypt(s);
+    test_zeros(s);
+    scan_zeros(s);
+    prove_zero(s);
+    prove_key(s);
+    answer(s);
+}
+
+static void test_every_suite(void **state)
+{
+    (void)state;
+    scene s = {0};
+    assert_int_equal(lv_trust_new(&s.trust), LV_OK);
+    party_make_at(&s.downstream, "BMSP", 30, NOW, s.trust);
+    party_make_at(&s.upstream, "AMSP", 30, NOW, s.trust);
+    for (size_t i = 0; (s.suite = lv_suite_at(i)) != NULL; i++) {
+        play(&s);
+        lv_matrix_free(s.x);
+        lv_set_free(s.set);
+        lv_set_made_free(&s.made);
+        for (size_t j = 0; j < PAIRS; j++) {
+            lv_combined_free(&s.z[j]);
+        }
+    }
+    party_free(&s.downstream);
+    party_free(&s.upstream);
+    lv_trust_free(s.trust);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_suite)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
