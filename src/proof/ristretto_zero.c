@@ -10,6 +10,7 @@
  *  seed is that of transcript.h under the domain "lotveil/v1/proof/ristretto255-zero", and thereby
  *  binds suite, channel, organisations, series, set, pair and public key. Proof: c, t, 32 bytes
  *  each, little endian, below L. The verifier computes A = t G - c P and B = t C1 - c C2. */
+#include "base/declassify.h"
 #include "base/secret.h"
 #include "base/writer.h"
 #include "proof/proofs.h"
@@ -118,11 +119,14 @@ static lv_status prove(const statement *of, const lv_scalar *s, const lv_rng *rn
     if (status == LV_OK) {
         lv_curve_portable.base_multiply(&commitment[0], &k, 1);
         lv_curve_portable.multiply(&commitment[1], &k, of->cell, 1);
+        /* The verifier computes both from the proof; k is hidden as a discrete logarithm is. */
+        lv_declassify(commitment, sizeof commitment);
         status = challenge(of, commitment, &c);
     }
     if (status == LV_OK) {
         lv_scalar_multiply(&t, &c, s);
-        lv_scalar_add(&t, &t, &k); /* k hides c s */
+        lv_scalar_add(&t, &t, &k);
+        lv_declassify(&t, sizeof t); /* k hides c s */
         lv_scalar_encode(proof, &c);
         lv_scalar_encode(proof + LV_SCALAR_LEN, &t);
     }

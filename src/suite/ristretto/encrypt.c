@@ -1,3 +1,4 @@
+#include "base/declassify.h"
 #include "base/parallel.h"
 #include "base/secret.h"
 #include "suite/ristretto/internal.h"
@@ -32,6 +33,7 @@ static lv_status draw_halves(const encryption *job, size_t first, size_t count, 
         lv_wipe(&bit, sizeof bit);
     }
     lv_wipe(drawn, sizeof drawn);
+    lv_declassify(&zero, sizeof zero); /* then nothing that was drawn is used */
     return zero != 0 ? LV_E_RANDOM : status;
 }
 
@@ -49,6 +51,7 @@ static lv_status encrypt_piece(void *context, size_t piece)
     if (status == LV_OK) {
         /* Ciphertexts, and their halves, are public: r hides the bit. */
         curve->base_multiply(points, half, 2 * count);
+        lv_declassify(points, 2 * count * sizeof points[0]);
         curve->double_encode(job->matrix->encoded + first * LV_CIPHERTEXT_LEN, points, 2 * count);
     }
     lv_wipe(half, sizeof half);

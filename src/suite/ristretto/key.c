@@ -1,3 +1,4 @@
+#include "base/declassify.h"
 #include "base/secret.h"
 #include "suite/ristretto/internal.h"
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static lv_status key_of(const lv_scalar *s, lv_secret_key **out)
     key->s = *s;
     key->public_key.base = PUBLIC_BASE;
     curve->base_multiply(&key->public_key.p, s, 1);
+    lv_declassify(&key->public_key.p, sizeof key->public_key.p); /* s G is the public key */
     curve->encode(key->public_key.encoded, &key->public_key.p, 1);
     key->base.suite = &lv_suite_ristretto255;
     key->base.public_key = &key->public_key.base;
@@ -51,8 +53,10 @@ lv_status lv_ristretto_key_generate(unsigned key_bits, const lv_job *job, lv_sec
     lv_status status = lv_rng_fill(job != NULL ? job->rng : NULL, drawn, sizeof drawn);
     if (status == LV_OK) {
         lv_scalar_reduce(&s, drawn);
-        /* Zero never happens with a generator that works. */
-        status = lv_scalar_is_zero(&s) ? LV_E_RANDOM : key_of(&s, out);
+        bool zero = lv_scalar_is_zero(&s);
+        /* Never with a generator that works; and then the key is thrown away. */
+        lv_declassify(&zero, sizeof zero);
+        status = zero ? LV_E_RANDOM : key_of(&s, out);
     }
     lv_wipe(drawn, sizeof drawn);
     lv_wipe(&s, sizeof s);

@@ -1,3 +1,4 @@
+#include "base/declassify.h"
 #include "base/parallel.h"
 #include "base/secret.h"
 #include "suite/rlwe/internal.h"
@@ -38,6 +39,7 @@ static lv_status encrypt_one(void *context, size_t index)
         add_bits(c + lv_rlwe_place(i, width), all->bits->bits + (first + i) * width, width);
     }
     /* From here on it is a ciphertext, which everybody may see. The rest of c is one too. */
+    lv_declassify(c, sizeof c);
     memcpy(all->matrix->b + index * LV_RLWE_N, c, pairs * lv_rlwe_block(width) * sizeof c[0]);
     return LV_OK;
 }
@@ -48,6 +50,8 @@ static lv_status encrypt_all(encryption *all, const lv_job *job)
     lv_status status = lv_rng_fill(job != NULL ? job->rng : NULL, all->matrix->nonce[0],
                                    sizeof all->matrix->nonce[0]);
     if (status == LV_OK) {
+        /* Nonces are published with the matrix. */
+        lv_declassify(all->matrix->nonce[0], sizeof all->matrix->nonce[0]);
         lv_rlwe_uniform_key(all->uniform_key, all->matrix->nonce[0]);
         lv_rlwe_noise_key(all->noise_key, all->key->seed, all->matrix->nonce[0]);
         status = lv_parallel_for(job, "encrypt", ciphertexts, encrypt_one, all);
