@@ -6,7 +6,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 DEMO_DIR ?= demo
 
-.PHONY: all demo check lint format tests release install deps-build deps-check clean
+.PHONY: all demo check lint format tests fuzz release install deps-build deps-check deps-fuzz clean
 
 all: release
 
@@ -22,6 +22,12 @@ tests: deps-check
 	@echo "Building Lotveil with sanitizers in $(BUILD)/asan"
 	@tools/build.sh asan $(JOBS)
 	@ctest --preset asan
+
+# Searches for inputs that break a decoder, FUZZ_SECONDS (30) for each target. `make tests` replays
+# what tests/fuzz/corpus holds.
+fuzz: deps-fuzz
+	@tools/build.sh fuzz $(JOBS)
+	@tools/fuzz.sh $(BUILD)/fuzz
 
 lint: deps-check
 	@tools/lint.sh $(BUILD)/lint
@@ -39,6 +45,9 @@ deps-build:
 
 deps-check:
 	@tools/install-deps.sh check
+
+deps-fuzz:
+	@tools/install-deps.sh fuzz
 
 clean:
 	rm -rf $(BUILD)
