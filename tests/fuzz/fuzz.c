@@ -1,5 +1,6 @@
 #include "fuzz.h"
 #include "base/file.h"
+#include "identity/x509.h"
 #include "suite/paillier/paillier.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -41,6 +42,19 @@ void fuzz_check_refusal(lv_status status, const lv_error *err)
 bool fuzz_same(lv_bytes a, lv_bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool fuzz_same_certificate(lv_bytes a, lv_bytes b)
+{
+    X509 *left = NULL;
+    X509 *right = NULL;
+    lv_error err = {0};
+    FUZZ_CHECK(lv_x509_from_pem(a, &left, &err) == LV_OK);
+    FUZZ_CHECK(lv_x509_from_pem(b, &right, &err) == LV_OK);
+    bool same = X509_cmp(left, right) == 0;
+    X509_free(left);
+    X509_free(right);
+    return same;
 }
 
 bool fuzz_is_zero(const void *memory, size_t len)

@@ -28,6 +28,10 @@ void fuzz_check_refusal(lv_status status, const lv_error *err);
 
 bool fuzz_same(lv_bytes a, lv_bytes b);
 
+/** Do two texts in PEM hold the same certificate? Text around it and how lines are broken do not
+ *  count. */
+bool fuzz_same_certificate(lv_bytes a, lv_bytes b);
+
 /** Is every byte zero? */
 bool fuzz_is_zero(const void *memory, size_t len);
 

@@ -6,10 +6,12 @@
 #include "base/file.h"
 #include "fuzz.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const size_t MUTATIONS = 4000;
 static const double SECONDS = 1.0;
@@ -21,6 +23,8 @@ typedef struct {
     size_t count;
     lv_buffer input;
     uint64_t random;
+    uint8_t *playing; /* what the target reads now */
+    size_t playing_len;
 } replay;
 
 static uint64_t next(replay *r, uint64_t below)
@@ -78,7 +82,7 @@ static void insert(replay *r, const lv_buffer *from, size_t start, size_t len)
     memcpy(r->input.data + at, from->data + start, len);
 }
 
-static void splice(replay *r)
+static void splice_file(replay *r)
 {
     const lv_buffer *from = &r->files[next(r, r->count)];
     size_t start = next(r, from->len);
@@ -99,7 +103,7 @@ static void repeat(replay *r)
 static void mutate(replay *r)
 {
     static void (*const ways[])(replay *) = {flip_bit, flip_bit, set_byte,       set_byte,
-                                             cut,      repeat,   truncate_input, splice};
+                                             cut,      repeat,   truncate_input, splice_file};
     for (size_t i = 1 + next(r, 4); i > 0; i--) {
         ways[next(r, sizeof ways / sizeof ways[0])](r);
     }
@@ -109,13 +113,15 @@ static void mutate(replay *r)
 
 static replay state;
 
+/* Only calls that a signal handler may make. */
 static void keep_input(int number)
 {
     signal(number, SIG_DFL);
-    FILE *file = fopen("broken-input", "wb");
-    if (file != NULL) {
-        fwrite(lv_buffer_text(&state.input), 1, state.input.len, file);
-        fclose(file);
+    int file = open("broken-input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file >= 0) {
+        ssize_t written = write(file, state.playing, state.playing_len);
+        (void)written;
+        close(file);
     }
     raise(number);
 }
@@ -128,6 +134,8 @@ static void play(size_t file)
     if (state.input.len > 0) {
         memcpy(exact, state.input.data, state.input.len);
     }
+    state.playing = exact;
+    state.playing_len = state.input.len;
     LLVMFuzzerTestOneInput(exact, state.input.len);
     free(exact);
     state.input.len = 0;
