@@ -6,7 +6,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 DEMO_DIR ?= demo
 
-.PHONY: all demo check lint format tests ct release install deps-build deps-check clean
+.PHONY: all demo check lint format tests ct fuzz release install deps-build deps-check deps-fuzz clean
 
 all: release
 
@@ -29,6 +29,12 @@ ct: deps-check
 	@tools/build.sh ct $(JOBS)
 	@ctest --preset ct
 
+# Searches for inputs that break a decoder, FUZZ_SECONDS (30) for each target. `make tests` replays
+# what tests/fuzz/corpus holds.
+fuzz: deps-fuzz
+	@tools/build.sh fuzz $(JOBS)
+	@tools/fuzz.sh $(BUILD)/fuzz
+
 lint: deps-check
 	@tools/lint.sh $(BUILD)/lint
 
@@ -45,6 +51,9 @@ deps-build:
 
 deps-check:
 	@tools/install-deps.sh check
+
+deps-fuzz:
+	@tools/install-deps.sh fuzz
 
 clean:
 	rm -rf $(BUILD)

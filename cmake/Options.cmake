@@ -1,4 +1,5 @@
 option(LOTVEIL_TESTS "Build the tests" OFF)
+option(LOTVEIL_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
 option(LOTVEIL_WERROR "Treat warnings as errors" OFF)
 option(LOTVEIL_CT "Follow secrets under valgrind: builds tests/ct" OFF)
 set(LOTVEIL_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
@@ -20,4 +21,7 @@ if(LOTVEIL_SANITIZE)
     add_compile_options(-fsanitize=${LOTVEIL_SANITIZE} -fno-omit-frame-pointer
                         -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${LOTVEIL_SANITIZE})
+endif()
+if(LOTVEIL_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

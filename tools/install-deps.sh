@@ -2,17 +2,20 @@
 # Installs the Debian packages that Lotveil needs and that are missing; says what it does.
 #   install-deps.sh build   what building and the demonstration need
 #   install-deps.sh check   further what the tests and the lint need
+#   install-deps.sh fuzz    further what `make fuzz` needs
 set -euo pipefail
 
 build=(gcc make cmake ninja-build pkg-config scdoc protobuf-c-compiler libprotobuf-c-dev
        libgmp-dev libsodium-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev
        libcurl4-openssl-dev libjansson-dev libcyaml-dev libyaml-dev libcsv-dev)
 check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 openssl valgrind)
+fuzz=(clang-19 libclang-rt-19-dev)
 
 case "${1:-build}" in
 build) wanted=("${build[@]}") ;;
 check) wanted=("${build[@]}" "${check[@]}") ;;
-*) echo "usage: install-deps.sh build|check" >&2; exit 2 ;;
+fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
+*) echo "usage: install-deps.sh build|check|fuzz" >&2; exit 2 ;;
 esac
 
 missing=()
