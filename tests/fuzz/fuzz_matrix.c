@@ -68,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (lv_suite_at(suites) != NULL) {
         suites++;
     }
+    FUZZ_CHECK(suites > 0);
     const lv_secret_key *key = fuzz_key(fuzz_take(&input) % suites);
     size_t pairs = 1 + fuzz_take(&input) % 3U;
     unsigned width = 1 + fuzz_take(&input) % 6U;

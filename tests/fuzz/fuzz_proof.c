@@ -65,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (lv_suite_at(suites) != NULL) {
         suites++;
     }
+    FUZZ_CHECK(suites > 0);
     size_t suite = fuzz_take(&input) % suites;
     bool about_key = fuzz_take(&input) % 2 == 0;
     uint8_t how = fuzz_take(&input) & 63U;
