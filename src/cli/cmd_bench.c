@@ -114,16 +114,16 @@ static void print_words(const json_t *result)
            json_is_object(baseline) ? "published" : "");
     json_object_foreach(json_object_get(result, "phases"), name, value)
     {
-        printf("%-12s %10.4f", name, json_number_value(value));
+        printf("%-12s %10.4g", name, json_number_value(value));
         /* What the published system does not do has no time there. */
         if (seconds_of(theirs, name) > 0) {
-            printf(" %10.4f", seconds_of(theirs, name));
+            printf(" %10.4g", seconds_of(theirs, name));
         }
         puts("");
     }
-    printf("%-12s %10.4f", "whole", seconds_of(result, "whole"));
+    printf("%-12s %10.4g", "whole", seconds_of(result, "whole"));
     if (json_is_object(baseline)) {
-        printf(" %10.4f\n\nratio %.1f", seconds_of(baseline, "whole"), seconds_of(result, "ratio"));
+        printf(" %10.4g\n\nratio %.1f", seconds_of(baseline, "whole"), seconds_of(result, "ratio"));
     }
     printf("\n%lld bytes a pair; the whole is without key generation\n",
            (long long)json_number_value(json_object_get(result, "bytes_per_pair")));
