@@ -1,4 +1,4 @@
-#include "cli/chart.h"
+#include "unit/cli/published_case.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,50 +6,6 @@
 #include <string.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
-
-/* The published example (Figure 5) with the verdicts that it comes to at two decimals. */
-static const lv_chart_period MONTHS[] = {
-    {.label = "1",
-     .lot = "LOT-01",
-     .value_text = "0.45",
-     .performance = 1.38,
-     .performance_text = "1.38"},
-    {.label = "2",
-     .lot = "LOT-02",
-     .value_text = "0.41",
-     .verdict = LV_CHART_FALL,
-     .scale = 4,
-     .performance = 1.39,
-     .performance_text = "1.39"},
-    {.label = "3",
-     .lot = "LOT-03",
-     .value_text = "0.76",
-     .verdict = LV_CHART_RISE,
-     .scale = 64,
-     .alarm = true,
-     .performance = 1.29,
-     .performance_text = "1.29"},
-    {.label = "4",
-     .lot = "LOT-04",
-     .value_text = "1.32",
-     .verdict = LV_CHART_RISE,
-     .scale = 128,
-     .alarm = true,
-     .complaint = true,
-     .performance = 1.15,
-     .performance_text = "1.15"},
-};
-
-static lv_chart example(void)
-{
-    return (lv_chart){.title = "moisture",
-                      .unit = "g/cm2",
-                      .period_name = "month",
-                      .performance_title = "dehumidifying performance",
-                      .performance_unit = "kg/h",
-                      .count = 4,
-                      .periods = MONTHS};
-}
 
 static void expect_drawn(const lv_chart *chart, const lv_chart_style *style, const char *wanted)
 {
@@ -62,7 +18,7 @@ static void expect_drawn(const lv_chart *chart, const lv_chart_style *style, con
 static void test_the_example(void **state)
 {
     (void)state;
-    const lv_chart chart = example();
+    const lv_chart chart = EXAMPLE;
     const lv_chart_style style = {.width = 80};
     expect_drawn(
         &chart, &style,
@@ -83,7 +39,7 @@ static void test_the_example(void **state)
 static void test_the_example_in_ascii(void **state)
 {
     (void)state;
-    const lv_chart chart = example();
+    const lv_chart chart = EXAMPLE;
     const lv_chart_style style = {.width = 80, .ascii = true};
     expect_drawn(
         &chart, &style,
@@ -104,7 +60,7 @@ static void test_the_example_in_ascii(void **state)
 static void test_pieces_make_the_whole(void **state)
 {
     (void)state;
-    const lv_chart chart = example();
+    const lv_chart chart = EXAMPLE;
     const lv_chart_style style = {.width = 97, .colour = true};
     lv_buffer whole = {0};
     lv_buffer pieces = {0};
@@ -140,7 +96,7 @@ static void strip_colours(char *text)
 static void test_colour_only_when_asked(void **state)
 {
     (void)state;
-    const lv_chart chart = example();
+    const lv_chart chart = EXAMPLE;
     for (int ascii = 0; ascii < 2; ascii++) {
         lv_chart_style style = {.width = 90, .ascii = ascii};
         lv_buffer plain = {0};
@@ -225,7 +181,7 @@ static void test_no_line_is_ever_wider_than_told(void **state)
 {
     (void)state;
     const lv_chart charts[] = {
-        example(),
+        EXAMPLE,
         {.title = "\xe6\xb0\xb4\xe5\x88\x86 of a product with a name that goes on for ever",
          .unit = "grams per square centimetre",
          .period_name = "fortnight-and-a-half",
@@ -253,7 +209,7 @@ static void test_what_the_downstream_does_not_tell_is_not_drawn(void **state)
 {
     (void)state;
     lv_chart_period months[4];
-    lv_chart chart = example();
+    lv_chart chart = EXAMPLE;
     const lv_chart_style style = {.width = 80};
     lv_buffer out = {0};
     memcpy(months, MONTHS, sizeof months);

@@ -1,4 +1,5 @@
 #include "cli/report.h"
+#include "unit/cli/published_case.h"
 #include <ctype.h>
 #include <math.h>
 #include <setjmp.h>
@@ -7,46 +8,6 @@
 #include <string.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
-
-static const lv_chart_period MONTHS[] = {
-    {.label = "1",
-     .lot = "LOT-01",
-     .value_text = "0.45",
-     .performance = 1.38,
-     .performance_text = "1.38"},
-    {.label = "2",
-     .lot = "LOT-02",
-     .value_text = "0.41",
-     .verdict = LV_CHART_FALL,
-     .scale = 4,
-     .performance = 1.39,
-     .performance_text = "1.39"},
-    {.label = "3",
-     .lot = "LOT-03",
-     .value_text = "0.76",
-     .verdict = LV_CHART_RISE,
-     .scale = 64,
-     .alarm = true,
-     .performance = 1.29,
-     .performance_text = "1.29"},
-    {.label = "4",
-     .lot = "LOT-04",
-     .value_text = "1.32",
-     .verdict = LV_CHART_RISE,
-     .scale = 128,
-     .alarm = true,
-     .complaint = true,
-     .performance = 1.15,
-     .performance_text = "1.15"},
-};
-
-static const lv_chart EXAMPLE = {.title = "moisture",
-                                 .unit = "g/cm2",
-                                 .period_name = "month",
-                                 .performance_title = "dehumidifying performance",
-                                 .performance_unit = "kg/h",
-                                 .count = 4,
-                                 .periods = MONTHS};
 
 static size_t count_of(const char *text, const char *what)
 {
