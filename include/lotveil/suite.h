@@ -39,11 +39,14 @@ typedef struct {
     uint8_t *bits;  /* pairs * width, secret */
 } lv_bits;
 
-/** Finds a suite by its name ("paillier", "ristretto255"). NULL where there is none. */
+/** Finds a suite by its name ("paillier", "ristretto255", "rlwe1024"). NULL where there is none. */
 const lv_suite *lv_suite_find(const char *name);
 
 /** The i-th suite, NULL past the last: for listings and tests that run over all of them. */
 const lv_suite *lv_suite_at(size_t i);
+
+/** What a series is encrypted with where nobody says: ristretto255. */
+const lv_suite *lv_suite_default(void);
 
 const char *lv_suite_name(const lv_suite *suite);
 

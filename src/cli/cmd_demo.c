@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char DEFAULT_SUITE[] = "paillier";
 static const int64_t ALARM_MONTH = 3;
 
 typedef struct {
@@ -16,7 +15,9 @@ typedef struct {
 
 static const struct argp_option option_list[] = {
     {"bits", 'b', "N", 0, "Size of the keys (default: the suite's own, 6000 for paillier)", 1},
-    {"suite", 's', "NAME", 0, "The scheme that encrypts (default paillier)", 1},
+    {"suite", 's', "NAME", 0,
+     "The scheme that encrypts (default ristretto255); paillier is that of the published system",
+     1},
     {"again", 'a', NULL, 0, "Replace an earlier demo in the folder", 1},
     {"force", 'f', NULL, OPTION_ALIAS, NULL, 1},
     {"keep-running", 'k', NULL, 0, "Leave the three nodes running until Ctrl-C", 1},
@@ -191,7 +192,7 @@ static lv_status run_demo(const options *o, session *now, lv_error *err)
 
 static int run(int argc, char **argv)
 {
-    options o = {.cli = {.dir = "demo"}, .plan = {.suite = DEFAULT_SUITE}};
+    options o = {.cli = {.dir = "demo"}, .plan = {.suite = lv_suite_name(lv_suite_default())}};
     session now = {0};
     lv_error err = {0};
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);

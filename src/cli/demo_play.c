@@ -17,9 +17,10 @@ static lv_series series_of(const char *column)
                         .column_time = "month",
                         .scale = {.offset = 0, .decimals = 2, .bits = 32},
                         .unit = "",
-                        .suite = "paillier",
-                        .key_bits = 6000,
                         .compare = LV_COMPARE_CONSECUTIVE};
+    const lv_suite *suite = lv_suite_default(); /* nothing is encrypted here; a series has one */
+    snprintf(series.suite, sizeof series.suite, "%s", lv_suite_name(suite));
+    series.key_bits = lv_suite_default_key_bits(suite);
     snprintf(series.column_value, sizeof series.column_value, "%s", column);
     return series;
 }

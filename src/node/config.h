@@ -28,8 +28,7 @@
  *      decimals: 2
  *      offset: "0"                     # smallest measurement, a decimal
  *      width: 32
- *      suite: paillier
- *      key_bits: 6000
+ *      suite: ristretto255             # the default; or paillier, rlwe1024
  *      compare: consecutive            # consecutive, baseline or both
  *      baseline_lot: ""                # "": the first lot measured
  *      grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]   # put on the ledger when not there yet

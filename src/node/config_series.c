@@ -72,7 +72,7 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_INT("decimals", CYAML_FLAG_DEFAULT, raw_series, decimals),
     CYAML_FIELD_STRING_PTR("offset", OPTIONAL, raw_series, offset, 1, OFFSET_TEXT_MAX),
     CYAML_FIELD_INT_PTR("width", OPTIONAL, raw_series, width),
-    CYAML_FIELD_STRING_PTR("suite", NEEDED, raw_series, suite, 1, LV_NAME_MAX),
+    CYAML_FIELD_STRING_PTR("suite", OPTIONAL, raw_series, suite, 1, LV_NAME_MAX),
     CYAML_FIELD_INT_PTR("key_bits", OPTIONAL, raw_series, key_bits),
     CYAML_FIELD_ENUM("compare", CYAML_FLAG_STRICT, raw_series, compare, COMPARES,
                      CYAML_ARRAY_LEN(COMPARES)),
@@ -181,7 +181,7 @@ static lv_status unknown_suite(const char *name, const char *suite, lv_error *er
 static lv_status take_suite(const char *name, const raw_series *raw, lv_series *series,
                             lv_error *err)
 {
-    const lv_suite *suite = lv_suite_find(raw->suite);
+    const lv_suite *suite = raw->suite != NULL ? lv_suite_find(raw->suite) : lv_suite_default();
     if (suite == NULL) {
         return unknown_suite(name, raw->suite, err);
     }
@@ -191,7 +191,7 @@ static lv_status take_suite(const char *name, const raw_series *raw, lv_series *
     if (status != LV_OK) {
         return status;
     }
-    snprintf(series->suite, sizeof series->suite, "%s", raw->suite);
+    snprintf(series->suite, sizeof series->suite, "%s", lv_suite_name(suite));
     series->key_bits = (unsigned)bits;
     status = lv_suite_check_key_bits(suite, series->key_bits, err);
     if (status != LV_OK) {

@@ -5,6 +5,8 @@
 static const lv_suite *const SUITES[] = {&lv_suite_paillier, &lv_suite_ristretto255,
                                          &lv_suite_rlwe};
 
+const lv_suite *lv_suite_default(void) { return &lv_suite_ristretto255; }
+
 const lv_suite *lv_suite_at(size_t i)
 {
     return i < sizeof SUITES / sizeof SUITES[0] ? SUITES[i] : NULL;

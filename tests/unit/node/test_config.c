@@ -435,12 +435,13 @@ static void test_series_defaults(void **state)
     (void)state;
     lv_config_series series;
     const char *text = "name: m\nunit: ''\ncolumns: {lot: a, time: b, value: c, parents: d}\n"
-                       "decimals: 0\nsuite: paillier\ncompare: consecutive\n";
+                       "decimals: 0\ncompare: consecutive\n";
     assert_int_equal(lv_config_series_parse("m.yaml", lv_bytes_of_text(text), &series, NULL),
                      LV_OK);
     assert_int_equal(series.series.scale.bits, 32);
     assert_int_equal(series.series.scale.offset, 0);
-    assert_int_equal(series.series.key_bits, 6000);
+    assert_string_equal(series.series.suite, "ristretto255");
+    assert_int_equal(series.series.key_bits, 256);
     assert_string_equal(series.series.baseline_lot, "");
     assert_string_equal(series.series.column_parents, "d");
     assert_int_equal(series.grant_count, 0);
