@@ -89,3 +89,92 @@ lv_status lv_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t ro
                ? expect_empty(proof, err)
                : proofs->zero_verify(key, z, row, column, context, proof, err);
 }
+
+/* ---- bits ---- */
+
+bool lv_suite_proves_bits(const lv_suite *suite) { return proofs_of(suite)->bits_prove != NULL; }
+
+enum { SPOKEN_OF = 3 /* matrices of one statement, at most */ };
+
+/* The places of the matrices that a statement speaks of: x, y, w, d in this order. */
+typedef struct {
+    size_t count; /* 0 where there is no such statement */
+    size_t place[SPOKEN_OF];
+} places;
+
+enum { PLACE_X, PLACE_Y, PLACE_W, PLACE_D };
+
+static places spoken_of(lv_bits_statement statement)
+{
+    switch (statement) {
+    case LV_BITS_VALUES:
+        return (places){2, {PLACE_X, PLACE_Y}};
+    case LV_BITS_XOR:
+        return (places){1, {PLACE_W}};
+    case LV_BITS_BOTH:
+        return (places){3, {PLACE_X, PLACE_Y, PLACE_W}};
+    case LV_BITS_DISTANCE:
+        return (places){1, {PLACE_D}};
+    }
+    return (places){0};
+}
+
+static bool matrices_fit(const lv_public_key *key, lv_bits_statement statement,
+                         const lv_bits_matrices *of)
+{
+    const lv_matrix *given[] = {of->x, of->y, of->w, of->d};
+    const places all = spoken_of(statement);
+    const lv_matrix *first = all.count > 0 ? given[all.place[0]] : NULL;
+    bool fit = first != NULL;
+    for (size_t i = 0; fit && i < all.count; i++) {
+        const lv_matrix *m = given[all.place[i]];
+        fit = m != NULL && m->suite == key->suite && m->key_bits == key->key_bits &&
+              m->pairs == first->pairs && m->width == first->width;
+    }
+    return fit;
+}
+
+static bool plain_fits(lv_bits_statement statement, const lv_bits_matrices *of,
+                       const lv_bits_plain *plain)
+{
+    const lv_matrix *matrices[] = {of->x, of->y, of->w, of->d};
+    const lv_bits *given[] = {plain->x, plain->y, plain->w, plain->d};
+    const places all = spoken_of(statement);
+    bool fit = true;
+    for (size_t i = 0; fit && i < all.count; i++) {
+        const lv_matrix *m = matrices[all.place[i]];
+        const lv_bits *bits = given[all.place[i]];
+        fit = bits != NULL && bits->pairs == m->pairs && bits->width == m->width;
+    }
+    return fit;
+}
+
+lv_status lv_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
+                        const lv_bits_matrices *of, const lv_bits_plain *plain,
+                        const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
+                        lv_error *err)
+{
+    const lv_public_key *public_key = lv_key_public(key);
+    const lv_proofs *proofs = proofs_of(lv_public_suite(public_key));
+    if (!matrices_fit(public_key, statement, of) || !plain_fits(statement, of, plain)) {
+        return lv_fail(err, LV_E_ARGUMENT,
+                       "bit proof: key, matrices and bits do not belong together");
+    }
+    return proofs->bits_prove == NULL
+               ? LV_OK
+               : proofs->bits_prove(key, statement, of, plain, context, job, proof, err);
+}
+
+lv_status lv_bits_verify(const lv_public_key *key, lv_bits_statement statement,
+                         const lv_bits_matrices *of, const lv_proof_context *context,
+                         const lv_job *job, lv_bytes proof, lv_error *err)
+{
+    const lv_proofs *proofs = proofs_of(lv_public_suite(key));
+    if (!matrices_fit(key, statement, of)) {
+        return lv_fail(err, LV_INVALID,
+                       "bit proof: the ciphertexts it speaks of are missing or differ in shape");
+    }
+    return proofs->bits_verify == NULL
+               ? expect_empty(proof, err)
+               : proofs->bits_verify(key, statement, of, context, job, proof, err);
+}

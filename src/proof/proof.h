@@ -41,4 +41,50 @@ LV_MUST_CHECK lv_status lv_zero_verify(const lv_public_key *key, const lv_matrix
                                        unsigned column, const lv_proof_context *context,
                                        lv_bytes proof, lv_error *err);
 
+/** What a bit proof speaks of. */
+typedef enum {
+    LV_BITS_VALUES = 1,   /* the cells of x and of y */
+    LV_BITS_XOR = 2,      /* those of w */
+    LV_BITS_BOTH = 3,     /* (x + y - w) / 2: with the two above, that w = x xor y */
+    LV_BITS_DISTANCE = 4, /* those of d */
+} lv_bits_statement;
+
+/** Those that the statement speaks of, of one shape; the others may be NULL. Borrowed. */
+typedef struct {
+    const lv_matrix *x;
+    const lv_matrix *y;
+    const lv_matrix *w;
+    const lv_matrix *d;
+} lv_bits_matrices;
+
+/** The same in clear, and secret. */
+typedef struct {
+    const lv_bits *x;
+    const lv_bits *y;
+    const lv_bits *w;
+    const lv_bits *d;
+} lv_bits_plain;
+
+/** Does the suite prove that what it encrypts are bits? */
+bool lv_suite_proves_bits(const lv_suite *suite);
+
+/** Shows, for each row, that every cell that the statement speaks of encrypts 0 or 1, and nothing
+ *  else about them. One proof for all rows, a part of fixed length for each. Constant time in key,
+ *  bits and randomness. Appends nothing where the suite has no such proof.
+ * @param plain    what the matrices encrypt. It is not compared with them: where it is something
+ *                 else, what is made does not verify.
+ * @param context  its `pair` is not looked at: each row's part is bound to the number of the row.
+ */
+LV_MUST_CHECK lv_status lv_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
+                                      const lv_bits_matrices *of, const lv_bits_plain *plain,
+                                      const lv_proof_context *context, const lv_job *job,
+                                      lv_buffer *proof, lv_error *err);
+
+/** Checks all rows at once.
+ * @param job  its random generator is not used: everybody comes to the same answer.
+ * @return LV_OK, or LV_INVALID with words that name the first row that does not hold. */
+LV_MUST_CHECK lv_status lv_bits_verify(const lv_public_key *key, lv_bits_statement statement,
+                                       const lv_bits_matrices *of, const lv_proof_context *context,
+                                       const lv_job *job, lv_bytes proof, lv_error *err);
+
 #endif

@@ -23,6 +23,16 @@ typedef struct {
     lv_status (*zero_verify)(const lv_public_key *key, const lv_matrix *z, size_t row,
                              unsigned column, const lv_proof_context *context, lv_bytes proof,
                              lv_error *err);
+
+    /** lv_bits_prove and lv_bits_verify; both NULL where the suite does not prove bits. The
+     *  matrices of the statement, and the bits, are there and have one shape. */
+    lv_status (*bits_prove)(const lv_secret_key *key, lv_bits_statement statement,
+                            const lv_bits_matrices *of, const lv_bits_plain *plain,
+                            const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
+                            lv_error *err);
+    lv_status (*bits_verify)(const lv_public_key *key, lv_bits_statement statement,
+                             const lv_bits_matrices *of, const lv_proof_context *context,
+                             const lv_job *job, lv_bytes proof, lv_error *err);
 } lv_proofs;
 
 /* paillier_key.c */
