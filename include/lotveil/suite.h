@@ -117,6 +117,34 @@ LV_MUST_CHECK lv_status lv_combine(const lv_public_key *key, const lv_matrix *x,
                                    const lv_matrix *w, lv_formula formula, size_t first,
                                    size_t count, const lv_job *job, lv_matrix **z, lv_error *err);
 
+/** Compares the rows of x with one public value: z_i by `formula` with y_i = T_i, the bits of
+ *  `limit`, and w_j = x_j xor T_j, which is x_j where T_j = 0 and 1 - x_j where T_j = 1: linear, as
+ *  T is known (Wu et al.; docs/protocol.md section 8). LV_RISE has a zero where
+ *  x < T, LV_FALL where x > T, LV_EQUAL where x = T. Deterministic as lv_combine.
+ * @param limit   0 .. 2^width - 1.
+ * @param[out] z  shaped as lv_combine's. */
+LV_MUST_CHECK lv_status lv_combine_limit(const lv_public_key *key, const lv_matrix *x,
+                                         uint64_t limit, lv_formula formula, size_t first,
+                                         size_t count, const lv_job *job, lv_matrix **z,
+                                         lv_error *err);
+
+/** Can the suite weigh bits by the powers of two: are its plaintexts large enough for a whole
+ *  value? Not so rlwe1024's. */
+bool lv_suite_weighs(const lv_suite *suite);
+
+/** Sets a claimed distance D, in bits d, against the values, k being their width:
+ *      LV_RISE  sum_i 2^(k-1-i) (d_i + x_i - y_i)     zero  <=>  D = Y - X
+ *      LV_FALL  sum_i 2^(k-1-i) (d_i - x_i + y_i)     zero  <=>  D = X - Y
+ *  Deterministic as lv_combine. The three matrices have the same shape and come from lv_encrypt or
+ *  lv_matrix_decode.
+ * @param direction  LV_RISE or LV_FALL.
+ * @param[out] z     `count` rows of one column.
+ * @return LV_OK; LV_E_ARGUMENT where the suite does not weigh. */
+LV_MUST_CHECK lv_status lv_combine_distance(const lv_public_key *key, const lv_matrix *x,
+                                            const lv_matrix *y, const lv_matrix *d,
+                                            lv_formula direction, size_t first, size_t count,
+                                            const lv_job *job, lv_matrix **z, lv_error *err);
+
 /** Does the ciphertext at (row, column) decrypt to zero? Constant time but for the answer, which
  *  is what the caller was asked to tell. */
 LV_MUST_CHECK lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,

@@ -178,3 +178,81 @@ lv_status lv_bits_verify(const lv_public_key *key, lv_bits_statement statement,
                ? expect_empty(proof, err)
                : proofs->bits_verify(key, statement, of, context, job, proof, err);
 }
+
+/* ---- one of many ---- */
+
+lv_status lv_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                          const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
+                          lv_error *err)
+{
+    const lv_public_key *public_key = lv_key_public(key);
+    const lv_proofs *proofs = proofs_of(lv_public_suite(public_key));
+    if (!cell_exists(public_key, z, row, 0)) {
+        return lv_fail(err, LV_E_ARGUMENT, "there is no row %zu to prove", row);
+    }
+    if (proofs->one_of_prove != NULL) {
+        return proofs->one_of_prove(key, z, row, context, job, proof, err);
+    }
+    unsigned column = 0;
+    lv_status status = lv_zero_scan(key, z, row, &column);
+    if (status == LV_NOT_FOUND) {
+        status = LV_REFUSED;
+    }
+    return status == LV_OK ? LV_OK
+                           : lv_fail(err, status, "row %zu is not shown to have a zero", row);
+}
+
+lv_status lv_one_of_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                           const lv_proof_context *context, lv_bytes proof, lv_error *err)
+{
+    const lv_proofs *proofs = proofs_of(lv_public_suite(key));
+    if (!cell_exists(key, z, row, 0)) {
+        return lv_fail(err, LV_INVALID, "the proof speaks of row %zu; there is none", row);
+    }
+    return proofs->one_of_verify == NULL ? expect_empty(proof, err)
+                                         : proofs->one_of_verify(key, z, row, context, proof, err);
+}
+
+lv_status lv_range_prove(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned column,
+                         unsigned bound, const lv_proof_context *context, const lv_job *job,
+                         lv_buffer *proof, lv_error *err)
+{
+    const lv_public_key *public_key = lv_key_public(key);
+    const lv_proofs *proofs = proofs_of(lv_public_suite(public_key));
+    if (!cell_exists(public_key, z, row, column)) {
+        return lv_fail(err, LV_E_ARGUMENT, "there is no ciphertext %zu, %u to prove", row, column);
+    }
+    if (bound == 0 || bound > LV_RANGE_MAX) {
+        return lv_fail(err, LV_E_ARGUMENT, "a range proof goes up to 1..%d, not to %u",
+                       LV_RANGE_MAX, bound);
+    }
+    if (proofs->range_prove != NULL) {
+        return proofs->range_prove(key, z, row, column, bound, context, job, proof, err);
+    }
+    bool is_zero = false;
+    lv_status status = lv_zero_test(key, z, row, column, &is_zero);
+    if (status == LV_OK && is_zero) {
+        status = LV_REFUSED;
+    }
+    return status == LV_OK ? LV_OK
+                           : lv_fail(err, status, "ciphertext %zu, %u is not shown to be in 1..%u",
+                                     row, column, bound);
+}
+
+lv_status lv_range_verify(const lv_public_key *key, const lv_matrix *z, size_t row, unsigned column,
+                          unsigned bound, const lv_proof_context *context, lv_bytes proof,
+                          lv_error *err)
+{
+    const lv_proofs *proofs = proofs_of(lv_public_suite(key));
+    if (!cell_exists(key, z, row, column)) {
+        return lv_fail(err, LV_INVALID, "the proof speaks of ciphertext %zu, %u; there is none",
+                       row, column);
+    }
+    if (bound == 0 || bound > LV_RANGE_MAX) {
+        return lv_fail(err, LV_INVALID, "a range proof goes up to 1..%d, not to %u", LV_RANGE_MAX,
+                       bound);
+    }
+    return proofs->range_verify == NULL
+               ? expect_empty(proof, err)
+               : proofs->range_verify(key, z, row, column, bound, context, proof, err);
+}

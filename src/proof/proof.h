@@ -87,4 +87,37 @@ LV_MUST_CHECK lv_status lv_bits_verify(const lv_public_key *key, lv_bits_stateme
                                        const lv_bits_matrices *of, const lv_proof_context *context,
                                        const lv_job *job, lv_bytes proof, lv_error *err);
 
+/** Shows that some ciphertext of a row of `z` decrypts to zero, and does not tell which.
+ *  ristretto255: the one-of-many form of the zero proof (Cramer, Damgard and Schoenmakers), bound
+ * to the context, the row and all its ciphertexts. Appends nothing where the suite has no such
+ * proof. Constant time in which it is.
+ * @return LV_OK; LV_REFUSED where none decrypts to zero: nothing is appended. */
+LV_MUST_CHECK lv_status lv_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                        const lv_proof_context *context, const lv_job *job,
+                                        lv_buffer *proof, lv_error *err);
+
+/** @return LV_OK, or LV_INVALID with words. */
+LV_MUST_CHECK lv_status lv_one_of_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                         const lv_proof_context *context, lv_bytes proof,
+                                         lv_error *err);
+
+#define LV_RANGE_MAX LV_WIDTH_MAX /* largest bound of a range proof */
+
+/** Shows that the ciphertext at (row, column) of `z` decrypts to one of 1 .. bound, and does not
+ *  tell to which: of a sum of bits, that it is not zero. ristretto255: the one-of-many form of the
+ *  zero proof, over the ciphertext less 1 .. bound. Appends nothing where the suite has no such
+ *  proof, and then refuses a zero alone. Constant time in the number.
+ * @param bound  1 .. LV_RANGE_MAX.
+ * @return LV_OK; LV_REFUSED where it decrypts to something else: nothing is appended. */
+LV_MUST_CHECK lv_status lv_range_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                       unsigned column, unsigned bound,
+                                       const lv_proof_context *context, const lv_job *job,
+                                       lv_buffer *proof, lv_error *err);
+
+/** @return LV_OK, or LV_INVALID with words. */
+LV_MUST_CHECK lv_status lv_range_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                        unsigned column, unsigned bound,
+                                        const lv_proof_context *context, lv_bytes proof,
+                                        lv_error *err);
+
 #endif

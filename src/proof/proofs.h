@@ -33,6 +33,23 @@ typedef struct {
     lv_status (*bits_verify)(const lv_public_key *key, lv_bits_statement statement,
                              const lv_bits_matrices *of, const lv_proof_context *context,
                              const lv_job *job, lv_bytes proof, lv_error *err);
+
+    /** lv_one_of_prove and lv_one_of_verify; both NULL where an answer that hides its index is only
+     *  signed. one_of_prove tests the ciphertexts itself. */
+    lv_status (*one_of_prove)(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                              const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
+                              lv_error *err);
+    lv_status (*one_of_verify)(const lv_public_key *key, const lv_matrix *z, size_t row,
+                               const lv_proof_context *context, lv_bytes proof, lv_error *err);
+
+    /** lv_range_prove and lv_range_verify; both NULL where "different" is only signed. range_prove
+     *  tests the ciphertext itself; the bound has been checked. */
+    lv_status (*range_prove)(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                             unsigned column, unsigned bound, const lv_proof_context *context,
+                             const lv_job *job, lv_buffer *proof, lv_error *err);
+    lv_status (*range_verify)(const lv_public_key *key, const lv_matrix *z, size_t row,
+                              unsigned column, unsigned bound, const lv_proof_context *context,
+                              lv_bytes proof, lv_error *err);
 } lv_proofs;
 
 /* paillier_key.c */
@@ -56,5 +73,21 @@ lv_status lv_ristretto_zero_prove(const lv_secret_key *key, const lv_matrix *z, 
 lv_status lv_ristretto_zero_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
                                    unsigned column, const lv_proof_context *context, lv_bytes proof,
                                    lv_error *err);
+
+/* ristretto_one_of.c */
+lv_status lv_ristretto_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                    const lv_proof_context *context, const lv_job *job,
+                                    lv_buffer *proof, lv_error *err);
+lv_status lv_ristretto_one_of_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                     const lv_proof_context *context, lv_bytes proof,
+                                     lv_error *err);
+
+/* ristretto_range.c */
+lv_status lv_ristretto_range_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
+                                   unsigned column, unsigned bound, const lv_proof_context *context,
+                                   const lv_job *job, lv_buffer *proof, lv_error *err);
+lv_status lv_ristretto_range_verify(const lv_public_key *key, const lv_matrix *z, size_t row,
+                                    unsigned column, unsigned bound,
+                                    const lv_proof_context *context, lv_bytes proof, lv_error *err);
 
 #endif

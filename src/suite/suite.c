@@ -1,5 +1,6 @@
 #include "suite/suite.h"
 #include "base/declassify.h"
+#include <inttypes.h>
 #include <string.h>
 
 static const lv_suite *const SUITES[] = {&lv_suite_paillier, &lv_suite_ristretto255,
@@ -156,26 +157,86 @@ lv_status lv_matrix_decode(const lv_public_key *key, size_t pairs, unsigned widt
     return key->suite->matrix_decode(key, pairs, width, bytes, out, err);
 }
 
-lv_status lv_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
-                     const lv_matrix *w, lv_formula formula, size_t first, size_t count,
-                     const lv_job *job, lv_matrix **z, lv_error *err)
+static lv_status check_rows(const lv_matrix *x, size_t first, size_t count, lv_error *err)
 {
-    *z = NULL;
-    const lv_matrix *given[] = {x, y, w};
-    for (size_t i = 0; i < 3; i++) {
+    return count > 0 && first <= x->pairs && count <= x->pairs - first
+               ? LV_OK
+               : lv_fail(err, LV_E_ARGUMENT, "there are no rows %zu to %zu: the matrices have %zu",
+                         first, first + count, x->pairs);
+}
+
+/* Whether x, y and a third matrix stand under the key and have one shape, and the rows exist. */
+static lv_status check_sources(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                               const lv_matrix *third, size_t first, size_t count, lv_error *err)
+{
+    const lv_matrix *given[] = {x, y, third};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
         if (!is_under(key, given[i]) || given[i]->pairs != x->pairs ||
             given[i]->width != x->width) {
             return lv_fail(err, LV_E_ARGUMENT, "the matrices to combine differ in key or shape");
         }
     }
-    if (count == 0 || first > x->pairs || count > x->pairs - first) {
-        return lv_fail(err, LV_E_ARGUMENT, "there are no rows %zu to %zu: the matrices have %zu",
-                       first, first + count, x->pairs);
+    return check_rows(x, first, count, err);
+}
+
+static lv_status check_formula(lv_formula formula, lv_error *err)
+{
+    return formula == LV_EQUAL || formula == LV_RISE || formula == LV_FALL
+               ? LV_OK
+               : lv_fail(err, LV_E_ARGUMENT, "there is no formula (%d)", (int)formula);
+}
+
+lv_status lv_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                     const lv_matrix *w, lv_formula formula, size_t first, size_t count,
+                     const lv_job *job, lv_matrix **z, lv_error *err)
+{
+    *z = NULL;
+    lv_status status = check_sources(key, x, y, w, first, count, err);
+    if (status == LV_OK) {
+        status = check_formula(formula, err);
     }
-    if (formula != LV_EQUAL && formula != LV_RISE && formula != LV_FALL) {
-        return lv_fail(err, LV_E_ARGUMENT, "there is no formula (%d)", (int)formula);
+    return status != LV_OK ? status
+                           : key->suite->combine(key, x, y, w, formula, first, count, job, z, err);
+}
+
+lv_status lv_combine_limit(const lv_public_key *key, const lv_matrix *x, uint64_t limit,
+                           lv_formula formula, size_t first, size_t count, const lv_job *job,
+                           lv_matrix **z, lv_error *err)
+{
+    *z = NULL;
+    lv_status status = check_sources(key, x, x, x, first, count, err);
+    if (status == LV_OK) {
+        status = check_formula(formula, err);
     }
-    return key->suite->combine(key, x, y, w, formula, first, count, job, z, err);
+    if (status == LV_OK && limit >> x->width != 0) {
+        status = lv_fail(err, LV_E_ARGUMENT, "the limit %" PRIu64 " takes more than %u bits", limit,
+                         x->width);
+    }
+    return status != LV_OK
+               ? status
+               : key->suite->combine_limit(key, x, limit, formula, first, count, job, z, err);
+}
+
+bool lv_suite_weighs(const lv_suite *suite) { return suite->combine_distance != NULL; }
+
+lv_status lv_combine_distance(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                              const lv_matrix *d, lv_formula direction, size_t first, size_t count,
+                              const lv_job *job, lv_matrix **z, lv_error *err)
+{
+    *z = NULL;
+    if (!lv_suite_weighs(key->suite)) {
+        return lv_fail(err, LV_E_ARGUMENT,
+                       "suite %s cannot tell distances: its plaintexts are too "
+                       "small for a whole value",
+                       key->suite->name);
+    }
+    lv_status status = check_sources(key, x, y, d, first, count, err);
+    if (status == LV_OK && direction != LV_RISE && direction != LV_FALL) {
+        status = lv_fail(err, LV_E_ARGUMENT, "a distance is that of a rise or of a fall");
+    }
+    return status != LV_OK
+               ? status
+               : key->suite->combine_distance(key, x, y, d, direction, first, count, job, z, err);
 }
 
 /* ---- zero ---- */

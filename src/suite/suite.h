@@ -23,8 +23,9 @@ struct lv_matrix {
     unsigned width;
 };
 
-/** Every slot is filled; contracts are those of the functions of lotveil/suite.h named beside
- *  them, unless more is said. Outputs are NULL or zero when a slot is called. */
+/** Every slot is filled but where it says so; contracts are those of the functions of
+ * lotveil/suite.h named beside them, unless more is said. Outputs are NULL or zero when a slot is
+ * called. */
 struct lv_suite {
     const char *name;
     unsigned default_key_bits;
@@ -61,6 +62,17 @@ struct lv_suite {
     lv_status (*combine)(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                          const lv_matrix *w, lv_formula formula, size_t first, size_t count,
                          const lv_job *job, lv_matrix **z, lv_error *err);
+
+    /** lv_combine_limit; the limit fits and the rows exist. */
+    lv_status (*combine_limit)(const lv_public_key *key, const lv_matrix *x, uint64_t limit,
+                               lv_formula formula, size_t first, size_t count, const lv_job *job,
+                               lv_matrix **z, lv_error *err);
+
+    /** lv_combine_distance; shapes agree and the rows exist. NULL where the suite does not weigh.
+     */
+    lv_status (*combine_distance)(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
+                                  const lv_matrix *d, lv_formula direction, size_t first,
+                                  size_t count, const lv_job *job, lv_matrix **z, lv_error *err);
 
     /** Tells for `count` columns of a row, from column `first` on, whether they decrypt to zero:
      *  is_zero[i] speaks of column first + i. Constant time but for the answers. */

@@ -17,7 +17,7 @@ typedef struct {
     lv_paillier_matrix *z;
 } combination;
 
-static void multiply(const lv_paillier_public *key, mpz_t r, mpz_srcptr a, mpz_srcptr b)
+void lv_paillier_multiply(const lv_paillier_public *key, mpz_t r, mpz_srcptr a, mpz_srcptr b)
 {
     mpz_mul(r, a, b);
     mpz_tdiv_r(r, r, key->n2);
@@ -30,50 +30,47 @@ static void sum_row(const combination *job, size_t row)
     mpz_t view;
     mpz_init_set(sum, lv_paillier_ciphertext(&job->w->base, job->first + row, 0, view));
     for (unsigned i = 1; i < job->w->base.width; i++) {
-        multiply(job->key, sum, sum,
-                 lv_paillier_ciphertext(&job->w->base, job->first + row, i, view));
+        lv_paillier_multiply(job->key, sum, sum,
+                             lv_paillier_ciphertext(&job->w->base, job->first + row, i, view));
     }
     lv_paillier_cell_set(job->z, row, 0, sum);
     mpz_clear(sum);
 }
 
-/* Inverts all of the row of y at once (Montgomery's trick): one inversion and three products for
- * each. `inverse` has `width` entries. */
-static lv_status invert_row(const combination *job, size_t row, mpz_t *inverse)
+/* Inverts all at once (Montgomery's trick): one inversion and three products for each. */
+lv_status lv_paillier_invert_row(const lv_paillier_public *key, const lv_matrix *matrix, size_t row,
+                                 mpz_t *inverse)
 {
-    const lv_matrix *y = &job->y->base;
-    unsigned width = y->width;
+    unsigned width = matrix->width;
     lv_status status = LV_OK;
     mpz_t view;
-    mpz_t rest; /* 1 / (y_0 ... y_i) */
+    mpz_t rest; /* 1 / (c_0 ... c_i) */
     mpz_init(rest);
 
-    mpz_set(inverse[0], lv_paillier_ciphertext(y, row, 0, view));
+    mpz_set(inverse[0], lv_paillier_ciphertext(matrix, row, 0, view));
     for (unsigned i = 1; i < width; i++) {
-        multiply(job->key, inverse[i], inverse[i - 1], lv_paillier_ciphertext(y, row, i, view));
+        lv_paillier_multiply(key, inverse[i], inverse[i - 1],
+                             lv_paillier_ciphertext(matrix, row, i, view));
     }
-    if (mpz_invert(rest, inverse[width - 1], job->key->n2) == 0) {
+    if (mpz_invert(rest, inverse[width - 1], key->n2) == 0) {
         status = LV_E_CRYPTO; /* every matrix was checked when it was made */
     }
     for (unsigned i = width - 1; status == LV_OK && i > 0; i--) {
-        multiply(job->key, inverse[i], rest, inverse[i - 1]);
-        multiply(job->key, rest, rest, lv_paillier_ciphertext(y, row, i, view));
+        lv_paillier_multiply(key, inverse[i], rest, inverse[i - 1]);
+        lv_paillier_multiply(key, rest, rest, lv_paillier_ciphertext(matrix, row, i, view));
     }
     mpz_set(inverse[0], rest);
     mpz_clear(rest);
     return status;
 }
 
-/* z = z (1 + n)^(+-1) = z +- (z mod n) n mod n^2 */
-static void add_constant(const combination *job, mpz_t z, mpz_t scratch)
+/* z (1 + n)^c = z + c (z mod n) n mod n^2 */
+void lv_paillier_add_plain(const lv_paillier_public *key, mpz_t z, long c, mpz_t scratch)
 {
-    mpz_tdiv_r(scratch, z, job->key->n);
-    if (job->formula == LV_RISE) {
-        mpz_addmul(z, scratch, job->key->n);
-    } else {
-        mpz_submul(z, scratch, job->key->n);
-    }
-    mpz_fdiv_r(z, z, job->key->n2);
+    mpz_tdiv_r(scratch, z, key->n);
+    mpz_mul_si(scratch, scratch, c);
+    mpz_addmul(z, scratch, key->n);
+    mpz_fdiv_r(z, z, key->n2);
 }
 
 /* Enc(x_i - y_i +- 1 + 3 (w_0 + ... + w_(i-1))), the prefix kept from column to column. */
@@ -88,18 +85,19 @@ static void compare_row(const combination *job, size_t row, mpz_t *inverse)
     mpz_init(scratch);
 
     for (unsigned i = 0; i < job->x->base.width; i++) {
-        multiply(job->key, z, lv_paillier_ciphertext(&job->x->base, job->first + row, i, view),
-                 inverse[i]);
+        lv_paillier_multiply(job->key, z,
+                             lv_paillier_ciphertext(&job->x->base, job->first + row, i, view),
+                             inverse[i]);
         if (i > 0) {
-            multiply(job->key, z, z, cube);
+            lv_paillier_multiply(job->key, z, z, cube);
         }
-        add_constant(job, z, scratch);
+        lv_paillier_add_plain(job->key, z, job->formula == LV_RISE ? 1 : -1, scratch);
         lv_paillier_cell_set(job->z, row, i, z);
 
         lv_paillier_ciphertext(&job->w->base, job->first + row, i, view);
-        multiply(job->key, scratch, view, view);
-        multiply(job->key, scratch, scratch, view);
-        multiply(job->key, cube, cube, scratch);
+        lv_paillier_multiply(job->key, scratch, view, view);
+        lv_paillier_multiply(job->key, scratch, scratch, view);
+        lv_paillier_multiply(job->key, cube, cube, scratch);
     }
     mpz_clear(z);
     mpz_clear(cube);
@@ -117,7 +115,7 @@ static lv_status combine_row(void *context, size_t row)
     for (unsigned i = 0; i < job->y->base.width; i++) {
         mpz_init(inverse[i]);
     }
-    lv_status status = invert_row(job, job->first + row, inverse);
+    lv_status status = lv_paillier_invert_row(job->key, &job->y->base, job->first + row, inverse);
     if (status == LV_OK) {
         compare_row(job, row, inverse);
     }

@@ -101,9 +101,32 @@ lv_status lv_paillier_encrypt(const lv_secret_key *key, const lv_bits *bits, con
                               lv_matrix **out, lv_error *err);
 
 /* combine.c */
+
+/** r = a b mod n^2: Enc(a) Enc(b) = Enc(a + b). r may be a or b. */
+void lv_paillier_multiply(const lv_paillier_public *key, mpz_t r, mpz_srcptr a, mpz_srcptr b);
+
+/** Adds a number to the plaintext of z < n^2: z (1 + n)^c mod n^2. */
+void lv_paillier_add_plain(const lv_paillier_public *key, mpz_t z, long c, mpz_t scratch);
+
+/** The inverses of all ciphertexts of a row; `inverse` has as many entries, initialised.
+ * @return LV_OK, or LV_E_CRYPTO where there is none. */
+LV_MUST_CHECK lv_status lv_paillier_invert_row(const lv_paillier_public *key,
+                                               const lv_matrix *matrix, size_t row, mpz_t *inverse);
+
 lv_status lv_paillier_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                               const lv_matrix *w, lv_formula formula, size_t first, size_t count,
                               const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* limit.c */
+lv_status lv_paillier_combine_limit(const lv_public_key *key, const lv_matrix *x, uint64_t limit,
+                                    lv_formula formula, size_t first, size_t count,
+                                    const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* distance.c */
+lv_status lv_paillier_combine_distance(const lv_public_key *key, const lv_matrix *x,
+                                       const lv_matrix *y, const lv_matrix *d, lv_formula direction,
+                                       size_t first, size_t count, const lv_job *job, lv_matrix **z,
+                                       lv_error *err);
 
 /* zero.c */
 lv_status lv_paillier_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,

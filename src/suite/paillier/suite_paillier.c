@@ -17,5 +17,7 @@ const lv_suite lv_suite_paillier = {
     .matrix_encoded_len = lv_paillier_matrix_encoded_len,
     .matrix_decode = lv_paillier_matrix_decode,
     .combine = lv_paillier_combine,
+    .combine_limit = lv_paillier_combine_limit,
+    .combine_distance = lv_paillier_combine_distance,
     .zero_test = lv_paillier_zero_test,
 };

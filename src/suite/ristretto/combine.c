@@ -13,6 +13,15 @@ typedef struct {
     lv_ristretto_matrix *z;
 } combination;
 
+lv_point lv_ristretto_constant(lv_formula formula)
+{
+    lv_point constant = lv_point_base;
+    if (formula == LV_FALL) {
+        lv_point_subtract(&constant, &lv_point_identity, &lv_point_base);
+    }
+    return constant;
+}
+
 static lv_status combine_row(void *context, size_t row)
 {
     const combination *job = context;
@@ -35,10 +44,7 @@ lv_status lv_ristretto_combine(const lv_public_key *key, const lv_matrix *x, con
 {
     (void)key;
     combination all = {.x = x, .y = y, .w = w, .formula = formula, .first = first};
-    all.constant = lv_point_base;
-    if (formula == LV_FALL) {
-        lv_point_subtract(&all.constant, &lv_point_identity, &lv_point_base);
-    }
+    all.constant = lv_ristretto_constant(formula);
     lv_status status =
         lv_ristretto_matrix_new(count, formula == LV_EQUAL ? 1 : x->width, false, &all.z);
     if (status == LV_OK) {

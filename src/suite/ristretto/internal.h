@@ -51,9 +51,24 @@ lv_status lv_ristretto_encrypt(const lv_secret_key *key, const lv_bits *bits, co
                                lv_matrix **out, lv_error *err);
 
 /* combine.c */
+
+/** The constant of formula (1) or (2): G or -G. */
+lv_point lv_ristretto_constant(lv_formula formula);
+
 lv_status lv_ristretto_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                                const lv_matrix *w, lv_formula formula, size_t first, size_t count,
                                const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* limit.c */
+lv_status lv_ristretto_combine_limit(const lv_public_key *key, const lv_matrix *x, uint64_t limit,
+                                     lv_formula formula, size_t first, size_t count,
+                                     const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* distance.c */
+lv_status lv_ristretto_combine_distance(const lv_public_key *key, const lv_matrix *x,
+                                        const lv_matrix *y, const lv_matrix *d,
+                                        lv_formula direction, size_t first, size_t count,
+                                        const lv_job *job, lv_matrix **z, lv_error *err);
 
 /* zero.c */
 lv_status lv_ristretto_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,

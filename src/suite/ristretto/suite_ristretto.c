@@ -17,5 +17,7 @@ const lv_suite lv_suite_ristretto255 = {
     .matrix_encoded_len = lv_ristretto_matrix_encoded_len,
     .matrix_decode = lv_ristretto_matrix_decode,
     .combine = lv_ristretto_combine,
+    .combine_limit = lv_ristretto_combine_limit,
+    .combine_distance = lv_ristretto_combine_distance,
     .zero_test = lv_ristretto_zero_test,
 };

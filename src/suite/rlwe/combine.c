@@ -45,9 +45,10 @@ static void combine_row(const lv_rlwe_matrix *x, const lv_rlwe_matrix *y, const 
     lv_rlwe_apply(z->formula, width, difference, w->b + place, z->b + row * z->base.width);
 }
 
-static bool is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key)
+bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key)
 {
-    return !matrix->combined && memcmp(matrix->owner, key->commitment, sizeof matrix->owner) == 0;
+    return matrix->kind == LV_RLWE_ENCRYPTED &&
+           memcmp(matrix->owner, key->commitment, sizeof matrix->owner) == 0;
 }
 
 lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
@@ -59,7 +60,7 @@ lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv
     const lv_rlwe_matrix *from[3] = {lv_rlwe_matrix_of(x), lv_rlwe_matrix_of(y),
                                      lv_rlwe_matrix_of(w)};
     for (int i = 0; i < 3; i++) {
-        if (!is_source(from[i], mine)) {
+        if (!lv_rlwe_is_source(from[i], mine)) {
             return lv_fail(err, LV_E_ARGUMENT,
                            "the matrices to combine are not encrypted under this key");
         }
@@ -70,7 +71,7 @@ lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv
     if (status != LV_OK) {
         return lv_fail(err, status, "cannot combine: out of memory");
     }
-    sums->combined = true;
+    sums->kind = LV_RLWE_PAIRS;
     sums->formula = formula;
     sums->first = first;
     sums->source_width = x->width;

@@ -17,15 +17,23 @@ typedef struct {
     uint8_t commitment[LV_RLWE_PUBLIC_BYTES];
 } lv_rlwe_public;
 
+typedef enum {
+    LV_RLWE_ENCRYPTED,
+    LV_RLWE_PAIRS, /* rows of x, y and w were combined */
+    LV_RLWE_LIMIT, /* rows of x were compared with a limit */
+} lv_rlwe_kind;
+
 /** Encrypted rows, or rows that were combined. */
 typedef struct {
     lv_matrix base;
     uint8_t owner[LV_RLWE_PUBLIC_BYTES]; /* public part of the key it stands under */
-    bool combined;
-    uint8_t nonce[3][LV_RLWE_NONCE_BYTES]; /* its own; of x, y and w where combined */
-    lv_formula formula;                    /* where combined, with the two below */
-    size_t first;                          /* row of x, y and w that is row 0 here */
-    unsigned source_width;                 /* of x, y and w */
+    lv_rlwe_kind kind;
+    uint8_t nonce[3]
+                 [LV_RLWE_NONCE_BYTES]; /* its own, or of x, y and w; zeros where there is none */
+    lv_formula formula;                 /* where combined, with the three below */
+    uint64_t limit;                     /* T; 0 where there is none */
+    size_t first;                       /* row of x, y and w that is row 0 here */
+    unsigned source_width;              /* of x, y and w */
     uint32_t b[]; /* blocks of coefficients; where combined one for each cell, row by row */
 } lv_rlwe_matrix;
 
@@ -33,11 +41,11 @@ typedef struct {
  *  next, since the pairs of a set are answered one after the other. */
 typedef struct {
     bool filled;
-    bool combined;
+    bool of_pairs;
     size_t ciphertext;
     uint8_t nonce[3][LV_RLWE_NONCE_BYTES];
-    uint32_t difference[LV_RLWE_N]; /* (a_x - a_y) s; a s of an encrypted matrix */
-    uint32_t w[LV_RLWE_N];          /* a_w s; only where combined */
+    uint32_t difference[LV_RLWE_N]; /* (a_x - a_y) s; a s of x alone where there is no y */
+    uint32_t w[LV_RLWE_N];          /* a_w s; only of pairs */
 } lv_rlwe_masks;
 
 typedef struct {
@@ -108,6 +116,9 @@ lv_status lv_rlwe_encrypt(const lv_secret_key *key, const lv_bits *bits, const l
 
 /* combine.c */
 
+/** Can the matrix be combined under this key: is it encrypted, and by it? */
+bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key);
+
 /** The coefficients of difference + 3 (T + ... + T^(k-1)) w at the places of columns 0 .. k - 1, or
  *  for LV_EQUAL the one of (1 + ... + T^(k-1)) w at the place of column k - 1.
  * @param difference  x - y from column 0 on, less than 2^23; not looked at for LV_EQUAL
@@ -119,6 +130,19 @@ void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *differenc
 lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                           const lv_matrix *w, lv_formula formula, size_t first, size_t count,
                           const lv_job *job, lv_matrix **z, lv_error *err);
+
+/* limit.c */
+
+/** What a row of z against a limit takes from coefficients of x: x_i + 3 (sum of +-x_j, j < i), or
+ *  for LV_EQUAL the sum of all +-x_j; minus where T_j = 1.
+ * @param x  from column 0 on, below q
+ * @param z  `width` results below q, or one */
+void lv_rlwe_apply_limit(lv_formula formula, unsigned width, uint64_t limit, const uint32_t *x,
+                         uint32_t *z);
+
+lv_status lv_rlwe_combine_limit(const lv_public_key *key, const lv_matrix *x, uint64_t limit,
+                                lv_formula formula, size_t first, size_t count, const lv_job *job,
+                                lv_matrix **z, lv_error *err);
 
 /* zero.c */
 lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { NARROW_WIDTH = 32, NARROW_BLOCK = 64, WIDE_BLOCK = 128 };
+enum { WITH_LIMIT = 16 /* beside the formula: a limit follows the head */ };
 
 const lv_rlwe_matrix *lv_rlwe_matrix_of(const lv_matrix *matrix)
 {
@@ -52,9 +53,10 @@ static lv_status encode_encrypted(const lv_rlwe_matrix *matrix, lv_buffer *out)
 
 static lv_status write_head(const lv_rlwe_matrix *matrix, lv_buffer *out)
 {
+    const uint8_t with_limit = matrix->kind == LV_RLWE_LIMIT ? WITH_LIMIT : 0;
     lv_status status = lv_buffer_append(out, matrix->nonce, sizeof matrix->nonce);
     if (status == LV_OK) {
-        status = lv_write_u8(out, (uint8_t)matrix->formula);
+        status = lv_write_u8(out, (uint8_t)matrix->formula | with_limit);
     }
     if (status == LV_OK) {
         status = lv_write_u8(out, (uint8_t)matrix->source_width);
@@ -62,7 +64,10 @@ static lv_status write_head(const lv_rlwe_matrix *matrix, lv_buffer *out)
     if (status == LV_OK) {
         status = lv_write_u32(out, (uint32_t)matrix->first);
     }
-    return status == LV_OK ? lv_write_u32(out, (uint32_t)matrix->base.pairs) : status;
+    if (status == LV_OK) {
+        status = lv_write_u32(out, (uint32_t)matrix->base.pairs);
+    }
+    return status == LV_OK && with_limit != 0 ? lv_write_u64(out, matrix->limit) : status;
 }
 
 /* Any number of values, so not in the blocks that `pack` takes. */
@@ -88,7 +93,8 @@ lv_status lv_rlwe_matrix_encode(const lv_matrix *matrix, lv_buffer *out)
 {
     const lv_rlwe_matrix *mine = lv_rlwe_matrix_of(matrix);
     size_t start = out->len;
-    lv_status status = mine->combined ? encode_combined(mine, out) : encode_encrypted(mine, out);
+    lv_status status =
+        mine->kind == LV_RLWE_ENCRYPTED ? encode_encrypted(mine, out) : encode_combined(mine, out);
     if (status != LV_OK) {
         out->len = start;
     }

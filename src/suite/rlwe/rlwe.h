@@ -15,6 +15,10 @@
  *  ciphertext of a matrix only the blocks in use are kept: no wanted coefficient of a product
  *  looks further back than its own block.
  *
+ *  Compared with a limit T, a cell takes from the b of x, and its mask from the coefficients of a s,
+ *  x_i + 3 (sum of x_j where T_j = 0, of -x_j where T_j = 1, j < i), or the whole such sum; what is
+ *  known is added as DELTA times a number.
+ *
  *  Everything random comes from 32-byte strings by BLAKE2b-256 and ChaCha20 (the original one,
  *  64-bit nonce and counter). KDF(key, domain, data) = BLAKE2b-256 keyed with `key` (or not) over
  *  domain, zero byte, data; domains begin with "lotveil/v1/rlwe1024/".
@@ -38,7 +42,9 @@
  *    combined rows n of x, y and w (96 bytes), then u8 formula, u8 width of x, u32be first row,
  *                  u32be rows, then one b for every cell, 20 bits each as above, a last half byte
  *                  zero. The a of a cell is given by the nonces, row and column. This encoding is
- *                  digested, never decoded. */
+ *                  digested, never decoded
+ *    against a limit  the same with zeros for n of y and w, 16 more in the formula's byte, and the
+ *                  limit as u64be after the rows */
 #ifndef LV_RLWE_RLWE_H
 #define LV_RLWE_RLWE_H
 

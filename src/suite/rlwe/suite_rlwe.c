@@ -17,5 +17,6 @@ const lv_suite lv_suite_rlwe = {
     .matrix_encoded_len = lv_rlwe_matrix_encoded_len,
     .matrix_decode = lv_rlwe_matrix_decode,
     .combine = lv_rlwe_combine,
+    .combine_limit = lv_rlwe_combine_limit, /* combine_distance: plaintexts end at 255 */
     .zero_test = lv_rlwe_zero_test,
 };

@@ -6,7 +6,7 @@
 static bool masks_are_of(const lv_rlwe_masks *masks, const lv_rlwe_matrix *matrix,
                          size_t ciphertext)
 {
-    return masks->filled && masks->combined == matrix->combined &&
+    return masks->filled && masks->of_pairs == (matrix->kind == LV_RLWE_PAIRS) &&
            masks->ciphertext == ciphertext &&
            memcmp(masks->nonce, matrix->nonce, sizeof masks->nonce) == 0;
 }
@@ -25,7 +25,7 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
     uint32_t *difference = masks->difference;
 
     draw(key->ops, difference, matrix->nonce[0], ciphertext);
-    if (matrix->combined) {
+    if (matrix->kind == LV_RLWE_PAIRS) {
         draw(key->ops, masks->w, matrix->nonce[1], ciphertext);
         for (unsigned i = 0; i < LV_RLWE_N; i++) {
             difference[i] += LV_RLWE_Q - masks->w[i];
@@ -35,7 +35,7 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
     }
     key->ops->product(difference, difference, &key->s);
     masks->filled = true;
-    masks->combined = matrix->combined;
+    masks->of_pairs = matrix->kind == LV_RLWE_PAIRS;
     masks->ciphertext = ciphertext;
     memcpy(masks->nonce, matrix->nonce, sizeof masks->nonce);
 }
@@ -43,7 +43,7 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
 /* The a s of all columns of a row. */
 static void row_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t row, uint32_t *out)
 {
-    unsigned width = matrix->combined ? matrix->source_width : matrix->base.width;
+    unsigned width = matrix->kind == LV_RLWE_ENCRYPTED ? matrix->base.width : matrix->source_width;
     size_t at = lv_rlwe_place(matrix->first + row, width);
     size_t ciphertext = at / LV_RLWE_N;
     size_t place = at % LV_RLWE_N;
@@ -52,9 +52,12 @@ static void row_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t 
     if (!masks_are_of(&key->masks, matrix, ciphertext)) {
         fill_masks(key, matrix, ciphertext);
     }
-    if (matrix->combined) {
+    if (matrix->kind == LV_RLWE_PAIRS) {
         lv_rlwe_apply(matrix->formula, width, key->masks.difference + place, key->masks.w + place,
                       out);
+    } else if (matrix->kind == LV_RLWE_LIMIT) {
+        lv_rlwe_apply_limit(matrix->formula, width, matrix->limit, key->masks.difference + place,
+                            out);
     } else {
         memcpy(out, key->masks.difference + place, width * sizeof out[0]);
     }
@@ -78,8 +81,8 @@ lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t
         return LV_E_ARGUMENT;
     }
     const unsigned width = z->width;
-    const size_t step = matrix->combined ? width : lv_rlwe_block(width);
-    const uint32_t *b = matrix->b + row * step + (matrix->combined ? 0 : lv_rlwe_block(width) / 2);
+    const bool encrypted = matrix->kind == LV_RLWE_ENCRYPTED;
+    const uint32_t *b = matrix->b + (encrypted ? lv_rlwe_place(row, width) : row * width);
     uint32_t mask[LV_WIDTH_MAX];
 
     row_masks(mine, matrix, row, mask);
