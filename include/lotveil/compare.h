@@ -9,6 +9,19 @@
 extern "C" {
 #endif
 
+/* ---- the questions of docs/protocol.md section 8 ---- */
+
+typedef struct {
+    lv_question question;
+    uint64_t limit; /* LV_ASK_THRESHOLD: 0 .. 2^width - 1; else 0 */
+} lv_ask;
+
+/** "direction", "index", "band", "threshold", "equality"; "unknown" for what is none. */
+const char *lv_question_name(lv_question question);
+
+/** @return whether `text` is such a name; *out is LV_ASK_DIRECTION where not. */
+bool lv_question_find(const char *text, lv_question *out);
+
 /* ---- Table 1: publish (downstream) ---- */
 
 /** One set to publish. Borrowed. `x` and `y` are secret. */
@@ -23,6 +36,8 @@ typedef struct {
     const uint64_t *y;         /* later values */
     const lv_digest *corrects; /* or NULL */
     int64_t time;
+    bool with_distance; /* publish D = |y - x| too, so that the band can be asked for */
+    bool tell_scale; /* the record tells the series' scale, so that thresholds can be asked for */
 } lv_set_plan;
 
 typedef struct {
@@ -51,30 +66,48 @@ typedef struct lv_set lv_set;
 
 /** Opens the quality record (as every member may): signature, fields, key proof, ciphertexts.
  *  @return LV_OK; LV_INVALID, LV_E_SYNTAX, LV_E_LIMIT with words. */
-LV_MUST_CHECK lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, lv_set **out,
-                                    lv_error *err);
+LV_MUST_CHECK lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust,
+                                    const lv_job *job, lv_set **out, lv_error *err);
 
 /** Adds the XOR record: signature, that it is the one whose digest stands in the quality record,
  *  that it is bound to this key, x and y, and that series, sequence, suite and shape agree.
  *  @return LV_OK; LV_INVALID with words. */
 LV_MUST_CHECK lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust,
-                                       lv_error *err);
+                                       const lv_job *job, lv_error *err);
 void lv_set_free(lv_set *set);
 const lv_quality *lv_set_quality(const lv_set *set); /* borrowed */
 const lv_digest *lv_set_id(const lv_set *set);       /* borrowed */
 bool lv_set_has_xor(const lv_set *set);
+bool lv_set_has_distance(const lv_set *set); /* the XOR record is there and has D */
 
-/** Enc(z) of one pair by formulas (0), (1), (2), with its digest. */
+/** The vectors that one question about one pair is answered from, with their digest. Which there
+ *  are, in the order in which they are encoded:
+ *
+ *      direction, index   z[1], z[2], z[0]     of x, y, w
+ *      equality           z[0]                 of x, y, w
+ *      threshold          z[1], z[2], z[0]     of y and the limit
+ *      band               z[0]                 of x, y, w
+ *                         size                 formula (2) of D and the limit 0
+ *                         distance[1], [2]     lv_combine_distance; where the suite does not weigh,
+ *                                              z[1], z[2] of x, y, w in their place
+ */
 typedef struct {
     uint32_t pair;
-    lv_matrix *z[LV_FORMULAS]; /* indexed by lv_formula; one row each */
-    lv_buffer encoding;        /* the canonical encodings of z[1], z[2], z[0], in that order */
-    lv_digest digest;          /* SHA-256("lotveil/v1/z\0" || set id || pair32be || encoding) */
+    lv_ask ask;
+    lv_matrix *z[LV_FORMULAS]; /* indexed by lv_formula; one row each; NULL where not needed */
+    lv_matrix *size;
+    lv_matrix *distance[LV_FORMULAS]; /* LV_RISE and LV_FALL are used */
+    lv_buffer encoding;               /* their canonical encodings */
+    lv_digest digest; /* SHA-256("lotveil/v1/z\0" || set id || pair32be || question32be ||
+                         limit64be || encoding) */
 } lv_combined;
 
-/** @return LV_OK; LV_E_ARGUMENT without an XOR record; LV_E_RANGE where there is no such pair. */
-LV_MUST_CHECK lv_status lv_set_combine(const lv_set *set, uint32_t pair, const lv_job *job,
-                                       lv_combined *out, lv_error *err);
+/** Computes them. Every question but LV_ASK_THRESHOLD needs the XOR record.
+ *  @return LV_OK; LV_E_ARGUMENT without it, or where `ask` is no question; LV_E_RANGE where there
+ * is no such pair or the limit has more bits than the values; LV_REFUSED where the question is for
+ * the band and the record has no D. */
+LV_MUST_CHECK lv_status lv_set_combine(const lv_set *set, uint32_t pair, const lv_ask *ask,
+                                       const lv_job *job, lv_combined *out, lv_error *err);
 void lv_combined_free(lv_combined *combined);
 
 /** The signed inquiry about a combined pair. `full` sends the vectors themselves as well, as in
@@ -86,17 +119,18 @@ LV_MUST_CHECK lv_status lv_inquiry_make(const lv_set *set, const lv_combined *co
 /* ---- Table 4: answer (downstream) ---- */
 
 /** Checks an inquiry against what the downstream recomputed from the ledger, before any secret is
- *  touched: signature at `time`, that it names this set and pair and is addressed to
- *  `downstream`, that its digest (and its vectors, where sent) are those of `combined`.
+ *  touched: signature at `time`, that it asks the question of `combined` about this set and pair
+ *  and is addressed to `downstream`, that its digest (and its vectors, where sent) are those of
+ * `combined`.
  *  @return LV_OK; LV_REFUSED with the same words whatever was wrong with the vectors; LV_INVALID
  *          for signature and form. */
 LV_MUST_CHECK lv_status lv_inquiry_check(const lv_set *set, const lv_combined *combined,
                                          lv_bytes inquiry, const lv_trust *trust,
                                          const char *downstream, int64_t time, lv_error *err);
 
-/** The signed answer to an inquiry that lv_inquiry_check let through. Finds the one formula and
- *  column that hold from the downstream's own values, tests that ciphertext with the secret key,
- *  and proves it.
+/** The signed answer to an inquiry that lv_inquiry_check let through. Finds the statement that
+ *  holds from the downstream's own values, tests it on the ciphertexts with the secret key, and
+ *  proves it. Beyond what was asked nothing depends on the values, neither content nor length.
  * @param x,y  the downstream's own values of that pair, secret.
  * @return LV_OK; LV_E_CORRUPT where ciphertexts and values disagree (nothing is released). */
 LV_MUST_CHECK lv_status lv_answer_make(const lv_set *set, const lv_combined *combined,
@@ -107,12 +141,21 @@ LV_MUST_CHECK lv_status lv_answer_make(const lv_set *set, const lv_combined *com
 /* ---- Table 5: verdict (upstream) ---- */
 
 typedef struct {
-    lv_formula direction; /* LV_RISE, LV_FALL or LV_EQUAL */
-    uint32_t index;       /* of the first differing bit; 0 for LV_EQUAL */
-    uint64_t scale;       /* 2^(k-1-index); 0 for LV_EQUAL */
+    lv_ask ask;
+    lv_formula direction; /* LV_RISE, LV_FALL or LV_EQUAL; threshold: LV_RISE below the limit,
+                             LV_FALL above, LV_EQUAL at it; equality: LV_EQUAL or LV_DIFFERENT */
+    uint32_t index;       /* index: of the first differing bit; band: of the first bit of D; 0 for
+                             LV_EQUAL and the other questions */
+    uint64_t scale;       /* index: 2^(k-1-index); band: 2^floor(log2 |Y - X|); 0 for LV_EQUAL and
+                             the other questions */
+    bool proved;          /* a proof stands behind it; else the downstream's signature alone */
 } lv_verdict;
 
-const char *lv_verdict_name(lv_formula direction); /* "rise", "fall", "equal" */
+const char *lv_verdict_name(lv_formula direction); /* "rise", "fall", "equal", "different" */
+
+/** What a verdict is called in answer to a question: threshold "below", "above", "at"; else
+ *  lv_verdict_name. */
+const char *lv_verdict_word(lv_question question, lv_formula direction);
 
 /** Checks an answer: signature of the set's author (validity at `time`), that it answers exactly
  *  this inquiry, and the proof. @return LV_OK, LV_INVALID with words. */

@@ -77,6 +77,19 @@ LV_MUST_CHECK lv_status lv_signed_peek(lv_bytes bytes, lv_kind *kind, lv_signed 
                                        lv_error *err);
 void lv_signed_free(lv_signed *record);
 
+/* ---- the questions ---- */
+
+/** What an inquiry asks about one pair, X earlier and Y later (docs/protocol.md section 8). */
+typedef enum {
+    LV_ASK_DIRECTION = 1, /* rise, fall or equal */
+    LV_ASK_INDEX = 2,     /* and the place of the first differing bit: the published answer */
+    LV_ASK_BAND = 3,      /* direction and exactly floor(log2 |Y - X|) */
+    LV_ASK_THRESHOLD = 4, /* is Y below, at or above a limit that stands in the inquiry? */
+    LV_ASK_EQUALITY = 5,  /* equal or different, for codes */
+} lv_question;
+
+#define LV_QUESTIONS 5U
+
 /* ---- the bodies; every `author` must equal the envelope's author, which the
  *      lv_<kind>_open functions below check ---- */
 
@@ -108,6 +121,9 @@ typedef struct {
     lv_digest xor_digest;
     bool has_corrects;
     lv_digest corrects;
+    lv_buffer bit_proof; /* empty where the suite has none */
+    bool has_scale;
+    lv_fixed_scale scale; /* where has_scale; its bits are `width` */
 } lv_quality;
 
 typedef struct {
@@ -122,6 +138,10 @@ typedef struct {
     lv_buffer public_key;
     lv_buffer w;
     lv_digest binding;
+    lv_buffer w_proof;
+    lv_buffer both_proof;
+    lv_buffer d; /* empty where the series does not let out bands */
+    lv_buffer d_proof;
 } lv_xor;
 
 typedef struct {
@@ -170,6 +190,8 @@ typedef struct {
     lv_digest z_digest;
     lv_buffer z; /* empty unless the full form */
     int64_t time;
+    lv_question question;
+    uint64_t limit; /* 0 unless LV_ASK_THRESHOLD */
 } lv_inquiry;
 
 typedef struct {
@@ -182,6 +204,8 @@ typedef struct {
     uint32_t index;
     lv_buffer proof;
     int64_t time;
+    lv_question question;
+    uint64_t limit; /* 0 unless LV_ASK_THRESHOLD */
 } lv_answer;
 
 typedef struct {

@@ -28,6 +28,7 @@ typedef enum {
     LV_EQUAL = 0, /* (0)  sum_{j<k} w_j                      zero  <=>  X = Y */
     LV_RISE = 1,  /* (1)  x_i - y_i + 1 + 3 sum_{j<i} w_j    zero at exactly one i  <=>  X < Y */
     LV_FALL = 2,  /* (2)  x_i - y_i - 1 + 3 sum_{j<i} w_j    zero at exactly one i  <=>  X > Y */
+    LV_DIFFERENT = 3, /* no formula: what is answered where (0) is not zero and no more is asked */
 } lv_formula;
 
 #define LV_FORMULAS 3U

@@ -52,6 +52,7 @@ static lv_chart_verdict verdict_of(const lv_demo_period *period)
     case LV_FALL:
         return LV_CHART_FALL;
     case LV_EQUAL:
+    case LV_DIFFERENT: /* the demo never asks for equality alone */
         break;
     }
     return LV_CHART_EQUAL;

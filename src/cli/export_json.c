@@ -106,6 +106,14 @@ static json_t *pair_json(const lv_pair *pair)
                      "parents", parents);
 }
 
+static json_t *scale_json(const lv_quality *record)
+{
+    return record->has_scale
+               ? json_pack("{s:I, s:I}", "decimals", (json_int_t)record->scale.decimals, "offset",
+                           (json_int_t)record->scale.offset)
+               : json_null();
+}
+
 static lv_status quality_json(lv_bytes body, json_t **out, lv_error *err)
 {
     lv_quality record;
@@ -117,14 +125,16 @@ static lv_status quality_json(lv_bytes body, json_t **out, lv_error *err)
     for (size_t i = 0; i < record.pair_count; i++) {
         json_array_append_new(pairs, pair_json(&record.pairs[i]));
     }
-    *out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    *out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+                     " s:o, s:o}",
                      "channel", record.channel, "author", record.author, "series", record.series,
                      "sequence", (json_int_t)record.sequence, "suite", record.suite, "width",
                      (json_int_t)record.width, "unit", record.unit, "time", (json_int_t)record.time,
                      "public_key", buffer_json(&record.public_key), "key_proof",
                      buffer_json(&record.key_proof), "pairs", pairs, "x", buffer_json(&record.x),
                      "y", buffer_json(&record.y), "xor_digest", digest_json(&record.xor_digest),
-                     "corrects", record.has_corrects ? digest_json(&record.corrects) : json_null());
+                     "corrects", record.has_corrects ? digest_json(&record.corrects) : json_null(),
+                     "bit_proof", buffer_json(&record.bit_proof), "scale", scale_json(&record));
     lv_quality_free(&record);
     return LV_OK;
 }
@@ -136,12 +146,14 @@ static lv_status xor_json(lv_bytes body, json_t **out, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    *out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "channel",
-                     record.channel, "author", record.author, "series", record.series, "sequence",
-                     (json_int_t)record.sequence, "suite", record.suite, "width",
+    *out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "channel", record.channel, "author", record.author, "series", record.series,
+                     "sequence", (json_int_t)record.sequence, "suite", record.suite, "width",
                      (json_int_t)record.width, "pairs", (json_int_t)record.pairs, "time",
                      (json_int_t)record.time, "public_key", buffer_json(&record.public_key), "w",
-                     buffer_json(&record.w), "binding", digest_json(&record.binding));
+                     buffer_json(&record.w), "binding", digest_json(&record.binding), "w_proof",
+                     buffer_json(&record.w_proof), "both_proof", buffer_json(&record.both_proof),
+                     "d", buffer_json(&record.d), "d_proof", buffer_json(&record.d_proof));
     lv_xor_free(&record);
     return LV_OK;
 }
@@ -168,11 +180,12 @@ static lv_status inquiry_json(lv_bytes body, json_t **out, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    *out = json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:I}", "author", record.author,
+    *out = json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:I, s:I, s:I}", "author", record.author,
                      "downstream", record.downstream, "channel", record.channel, "set_id",
                      digest_json(&record.set_id), "pair", (json_int_t)record.pair, "z_digest",
                      digest_json(&record.z_digest), "z", buffer_json(&record.z), "time",
-                     (json_int_t)record.time);
+                     (json_int_t)record.time, "question", (json_int_t)record.question, "limit",
+                     (json_int_t)record.limit);
     lv_inquiry_free(&record);
     return LV_OK;
 }
@@ -184,12 +197,13 @@ static lv_status answer_json(lv_bytes body, json_t **out, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    *out = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:I}", "author", record.author,
-                     "upstream", record.upstream, "inquiry_digest",
+    *out = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "author",
+                     record.author, "upstream", record.upstream, "inquiry_digest",
                      digest_json(&record.inquiry_digest), "set_id", digest_json(&record.set_id),
                      "pair", (json_int_t)record.pair, "formula", (json_int_t)record.formula,
                      "index", (json_int_t)record.index, "proof", buffer_json(&record.proof), "time",
-                     (json_int_t)record.time);
+                     (json_int_t)record.time, "question", (json_int_t)record.question, "limit",
+                     (json_int_t)record.limit);
     lv_answer_free(&record);
     return LV_OK;
 }
@@ -285,8 +299,9 @@ static lv_status put_matrix(json_t *object, lv_formula formula, const lv_matrix 
 static lv_status put_combined(json_t *list, const lv_set *set, uint32_t pair, lv_error *err)
 {
     lv_job job = {.threads = lv_processors()};
+    const lv_ask ask = {.question = LV_ASK_INDEX};
     lv_combined combined;
-    lv_status status = lv_set_combine(set, pair, &job, &combined, err);
+    lv_status status = lv_set_combine(set, pair, &ask, &job, &combined, err);
     if (status != LV_OK) {
         return status;
     }
@@ -305,10 +320,11 @@ static lv_status put_all_combined(json_t *object, const lv_export_records *recor
                                   const lv_trust *trust, lv_error *err)
 {
     lv_set *set = NULL;
+    lv_job job = {.threads = lv_processors()};
     json_t *list = json_array();
-    lv_status status = lv_set_open(lv_buffer_view(&records->quality), trust, &set, err);
+    lv_status status = lv_set_open(lv_buffer_view(&records->quality), trust, &job, &set, err);
     if (status == LV_OK) {
-        status = lv_set_add_xor(set, lv_buffer_view(&records->xor_record), trust, err);
+        status = lv_set_add_xor(set, lv_buffer_view(&records->xor_record), trust, &job, err);
     }
     size_t pairs = status == LV_OK ? lv_set_quality(set)->pair_count : 0;
     for (size_t i = 0; status == LV_OK && i < pairs; i++) {

@@ -59,7 +59,7 @@ static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
         !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
         return lv_fail(err, LV_E_ARGUMENT, "the inquiry was not checked against this set and pair");
     }
-    return lv_inquiry_names(inquiry, set, combined->pair, err);
+    return lv_inquiry_names(inquiry, set, combined, err);
 }
 
 static lv_status corrupt(const lv_set *set, uint32_t pair, lv_error *err)
@@ -95,7 +95,11 @@ lv_status lv_answer_make(const lv_set *set, const lv_combined *combined, lv_byte
                          lv_error *err)
 {
     lv_inquiry asked = {0};
-    lv_answer answer = {.set_id = set->id, .pair = combined->pair, .time = time};
+    lv_answer answer = {.set_id = set->id,
+                        .pair = combined->pair,
+                        .question = combined->ask.question,
+                        .limit = combined->ask.limit,
+                        .time = time};
     unsigned width = set->quality.width;
 
     lv_status status = lv_inquiry_read(inquiry, &asked, &answer.inquiry_digest, err);

@@ -1,8 +1,15 @@
 /* Values as bits, most significant first: docs/protocol.md section 2. */
 #include "base/declassify.h"
 #include "base/secret.h"
-#include <lotveil/compare.h>
+#include "compare/set.h"
 #include <stdlib.h>
+
+uint64_t lv_distance_of(uint64_t x, uint64_t y)
+{
+    uint64_t difference = y - x;
+    uint64_t negative = 0U - (difference >> 63); /* all ones where y < x */
+    return (difference ^ negative) - negative;
+}
 
 static bool all_fit(const uint64_t *values, size_t count, unsigned width)
 {

@@ -11,6 +11,8 @@ lv_status lv_inquiry_make(const lv_set *set, const lv_combined *combined, bool f
         .pair = combined->pair,
         .z_digest = combined->digest,
         .time = time,
+        .question = combined->ask.question,
+        .limit = combined->ask.limit,
     };
     lv_name_copy(inquiry.author, lv_identity_msp(author));
     lv_name_copy(inquiry.downstream, set->quality.author);
@@ -42,8 +44,8 @@ lv_status lv_inquiry_read(lv_bytes signed_inquiry, lv_inquiry *out, lv_digest *d
     return status;
 }
 
-lv_status lv_inquiry_names(const lv_inquiry *inquiry, const lv_set *set, uint32_t pair,
-                           lv_error *err)
+lv_status lv_inquiry_names(const lv_inquiry *inquiry, const lv_set *set,
+                           const lv_combined *combined, lv_error *err)
 {
     const char *field = NULL;
     if (strcmp(inquiry->downstream, set->quality.author) != 0) {
@@ -52,8 +54,12 @@ lv_status lv_inquiry_names(const lv_inquiry *inquiry, const lv_set *set, uint32_
         field = "channel";
     } else if (!lv_digest_equal(&inquiry->set_id, &set->id)) {
         field = "set_id";
-    } else if (inquiry->pair != pair) {
+    } else if (inquiry->pair != combined->pair) {
         field = "pair";
+    } else if (inquiry->question != combined->ask.question) {
+        field = "question";
+    } else if (inquiry->limit != combined->ask.limit) {
+        field = "limit";
     }
     return field == NULL
                ? LV_OK
@@ -88,7 +94,7 @@ lv_status lv_inquiry_check(const lv_set *set, const lv_combined *combined, lv_by
                          downstream);
     }
     if (status == LV_OK) {
-        status = lv_inquiry_names(&opened, set, combined->pair, err);
+        status = lv_inquiry_names(&opened, set, combined, err);
     }
     if (status == LV_OK && !vectors_match(&opened, combined)) {
         status = lv_fail(err, LV_REFUSED, "the inquiry does not match the records on the ledger");

@@ -71,23 +71,27 @@ static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint6
     return status;
 }
 
-/* w = x xor y stands only as long as it takes to encrypt it. */
-static lv_status encrypt_xor(const lv_set_plan *plan, const lv_secret_key *key, const lv_job *job,
-                             lv_buffer *out, lv_error *err)
+/* What is derived from x and y stands only as long as it takes to encrypt it. */
+static lv_status encrypt_derived(const lv_set_plan *plan, const char *which,
+                                 uint64_t (*derive)(uint64_t x, uint64_t y),
+                                 const lv_secret_key *key, const lv_job *job, lv_buffer *out,
+                                 lv_error *err)
 {
     size_t len = plan->pair_count * sizeof(uint64_t);
-    uint64_t *w = malloc(len);
-    if (w == NULL) {
+    uint64_t *values = malloc(len);
+    if (values == NULL) {
         return lv_fail(err, LV_E_MEMORY, "series %s: no memory for the set", plan->series->name);
     }
     for (size_t i = 0; i < plan->pair_count; i++) {
-        w[i] = plan->x[i] ^ plan->y[i];
+        values[i] = derive(plan->x[i], plan->y[i]);
     }
-    lv_status status = encrypt(plan, "xor", w, key, job, out, err);
-    lv_wipe(w, len);
-    free(w);
+    lv_status status = encrypt(plan, which, values, key, job, out, err);
+    lv_wipe(values, len);
+    free(values);
     return status;
 }
+
+static uint64_t xor_of(uint64_t x, uint64_t y) { return x ^ y; }
 
 /* The fields of the quality record that stand in the plan. `pairs` are lent. */
 static void describe_quality(const lv_set_plan *plan, const lv_identity *author, lv_quality *out)
@@ -104,6 +108,10 @@ static void describe_quality(const lv_set_plan *plan, const lv_identity *author,
     out->has_corrects = plan->corrects != NULL;
     if (plan->corrects != NULL) {
         out->corrects = *plan->corrects;
+    }
+    out->has_scale = plan->tell_scale;
+    if (plan->tell_scale) {
+        out->scale = plan->series->scale;
     }
 }
 
@@ -139,7 +147,10 @@ static lv_status fill(const lv_set_plan *plan, const lv_secret_key *key, const l
         status = encrypt(plan, "later", plan->y, key, job, &quality->y, err);
     }
     if (status == LV_OK) {
-        status = encrypt_xor(plan, key, job, &xor_record->w, err);
+        status = encrypt_derived(plan, "xor", xor_of, key, job, &xor_record->w, err);
+    }
+    if (status == LV_OK && plan->with_distance) {
+        status = encrypt_derived(plan, "distance", lv_distance_of, key, job, &xor_record->d, err);
     }
     return status;
 }

@@ -77,8 +77,10 @@ static lv_status name_record(lv_status status, const char *kind, const lv_qualit
     return status;
 }
 
-lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, lv_set **out, lv_error *err)
+lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_job *job,
+                      lv_set **out, lv_error *err)
 {
+    (void)job;
     *out = NULL;
     begin_words(err);
     lv_set *set = calloc(1, sizeof *set);
@@ -158,8 +160,10 @@ static lv_status check_digest(const lv_set *set, lv_bytes xor_record, lv_error *
     return LV_OK;
 }
 
-lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, lv_error *err)
+lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, const lv_job *job,
+                         lv_error *err)
 {
+    (void)job;
     begin_words(err);
     if (set->w != NULL) {
         return lv_fail(err, LV_E_ARGUMENT, "the set has its XOR record already");
@@ -175,6 +179,9 @@ lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust
     if (status == LV_OK) {
         status = decode(set, "w", &opened.w, &set->w, err);
     }
+    if (status == LV_OK && opened.d.len > 0) {
+        status = decode(set, "d", &opened.d, &set->d, err);
+    }
     lv_xor_free(&opened);
     return name_record(status, "XOR", &set->quality, err);
 }
@@ -189,6 +196,7 @@ void lv_set_free(lv_set *set)
     lv_matrix_free(set->x);
     lv_matrix_free(set->y);
     lv_matrix_free(set->w);
+    lv_matrix_free(set->d);
     free(set);
 }
 
@@ -197,3 +205,5 @@ const lv_quality *lv_set_quality(const lv_set *set) { return &set->quality; }
 const lv_digest *lv_set_id(const lv_set *set) { return &set->id; }
 
 bool lv_set_has_xor(const lv_set *set) { return set->w != NULL; }
+
+bool lv_set_has_distance(const lv_set *set) { return set->d != NULL; }

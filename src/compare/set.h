@@ -12,10 +12,18 @@ struct lv_set {
     lv_matrix *x;
     lv_matrix *y;
     lv_matrix *w; /* NULL until the XOR record is added */
+    lv_matrix *d; /* NULL where that has none */
 };
+
+/** That there is such a question, and its limit fits `width` bits.
+ *  LV_E_ARGUMENT, LV_E_RANGE with words. */
+LV_MUST_CHECK lv_status lv_ask_check(const lv_ask *ask, unsigned width, lv_error *err);
 
 /** Copies a name into a record; one that is too long becomes "", which no record may hold. */
 void lv_name_copy(char out[LV_NAME_MAX + 1], const char *name);
+
+/** |y - x| of values below 2^62, without a branch on them. */
+uint64_t lv_distance_of(uint64_t x, uint64_t y);
 
 /** What the key proof of a quality record is bound to (src/proof/proof.h). Borrows from it. */
 lv_proof_context lv_key_proof_context(const lv_quality *quality);
@@ -26,10 +34,10 @@ lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream
 /** Is `combined` of this set: within its pairs, and its digest that of its vectors? */
 bool lv_combined_is_of(const lv_combined *combined, const lv_set *set);
 
-/** Does the inquiry ask about exactly this set and pair, of this downstream and channel?
- *  LV_INVALID with words. */
+/** Does the inquiry ask exactly this about exactly this set and pair, of this downstream and
+ *  channel? LV_INVALID with words. */
 LV_MUST_CHECK lv_status lv_inquiry_names(const lv_inquiry *inquiry, const lv_set *set,
-                                         uint32_t pair, lv_error *err);
+                                         const lv_combined *combined, lv_error *err);
 
 /** Decodes an inquiry whose signature was checked, or made, elsewhere.
  * @param digest  of the whole Signed. */

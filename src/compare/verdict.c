@@ -2,19 +2,6 @@
 #include "compare/set.h"
 #include <string.h>
 
-const char *lv_verdict_name(lv_formula direction)
-{
-    switch (direction) {
-    case LV_EQUAL:
-        return "equal";
-    case LV_RISE:
-        return "rise";
-    case LV_FALL:
-        return "fall";
-    }
-    return "unknown";
-}
-
 /* That the inquiry is one that was made from these vectors. */
 static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
                                const lv_inquiry *inquiry, lv_error *err)
@@ -23,7 +10,7 @@ static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
         !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
         return lv_fail(err, LV_INVALID, "the inquiry was not made from these records");
     }
-    return lv_inquiry_names(inquiry, set, combined->pair, err);
+    return lv_inquiry_names(inquiry, set, combined, err);
 }
 
 /* That the answer is to exactly this inquiry. */
@@ -44,6 +31,10 @@ static lv_status check_addressed(const lv_set *set, const lv_inquiry *inquiry,
         field = "set_id";
     } else if (answer->pair != inquiry->pair) {
         field = "pair";
+    } else if (answer->question != inquiry->question) {
+        field = "question";
+    } else if (answer->limit != inquiry->limit) {
+        field = "limit";
     }
     return field == NULL
                ? LV_OK
@@ -73,6 +64,8 @@ static lv_status check_statement(const lv_set *set, const lv_combined *combined,
 
 static void tell(const lv_set *set, const lv_answer *answer, lv_verdict *out)
 {
+    out->ask = (lv_ask){.question = answer->question, .limit = answer->limit};
+    out->proved = answer->proof.len > 0;
     out->direction = answer->formula;
     out->index = answer->index;
     out->scale =

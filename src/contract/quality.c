@@ -17,7 +17,7 @@ static void describe(const lv_set *set, lv_entry *entry)
 static lv_status read_quality(const lv_run *run, lv_bytes record, lv_entry *entry)
 {
     lv_set *set = NULL;
-    lv_status status = lv_set_open(record, run->channel->trust, &set, run->err);
+    lv_status status = lv_set_open(record, run->channel->trust, NULL, &set, run->err);
     if (status != LV_OK) {
         return lv_rule_unreadable(status);
     }

@@ -246,13 +246,14 @@ static lv_status answer(question *q, lv_error *err)
     lv_set_cache *cache = lv_downstream_of(q->node)->cache;
     lv_job job = lv_role_job(q->node);
     const lv_set *set = NULL;
+    const lv_ask ask = {.question = LV_ASK_INDEX};
     lv_combined combined = {0};
 
     lv_status status = lv_set_cache_take(cache, q->node, &q->inquiry.set_id, &set, err);
     if (status != LV_OK) {
         return status;
     }
-    status = lv_set_combine(set, q->inquiry.pair, &job, &combined, err);
+    status = lv_set_combine(set, q->inquiry.pair, &ask, &job, &combined, err);
     if (status == LV_OK) {
         status = answer_once(q, set, &combined, err);
     }

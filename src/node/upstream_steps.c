@@ -96,12 +96,16 @@ void lv_step_free(lv_step *step)
 /* Opens the quality record, and the XOR record where it was bought. */
 static lv_status open_set(lv_node *node, lv_step *step, lv_error *err)
 {
+    lv_job job = lv_role_job(node);
+
     if (step->set != NULL) {
         return LV_OK;
     }
-    lv_status status = lv_set_open(lv_buffer_view(&step->quality), node->trust, &step->set, err);
+    lv_status status =
+        lv_set_open(lv_buffer_view(&step->quality), node->trust, &job, &step->set, err);
     if (status == LV_OK && step->xor_record.len > 0) {
-        status = lv_set_add_xor(step->set, lv_buffer_view(&step->xor_record), node->trust, err);
+        status =
+            lv_set_add_xor(step->set, lv_buffer_view(&step->xor_record), node->trust, &job, err);
     }
     if (status != LV_OK) {
         lv_set_free(step->set);
@@ -267,14 +271,15 @@ static lv_status store_bought(lv_node *node, const lv_step *step, const lv_deliv
 static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes bytes, lv_error *err)
 {
     lv_delivery delivery = {0};
+    lv_job job = lv_role_job(node);
 
     lv_status status = judged(lv_delivery_decode(bytes, &delivery, err));
     if (status == LV_OK) {
         status = check_receipt(node, step, lv_buffer_view(&delivery.receipt), err);
     }
     if (status == LV_OK) {
-        status = judged(
-            lv_set_add_xor(step->set, lv_buffer_view(&delivery.xor_record), node->trust, err));
+        status = judged(lv_set_add_xor(step->set, lv_buffer_view(&delivery.xor_record), node->trust,
+                                       &job, err));
     }
     if (status == LV_OK) {
         status = store_bought(node, step, &delivery, err);
@@ -459,12 +464,13 @@ static lv_status store_verdict(asking *a, lv_error *err)
 
 static lv_status ask(asking *a, bool full, lv_error *err)
 {
+    const lv_ask question = {.question = LV_ASK_INDEX};
     lv_step *step = a->step;
     lv_job job = lv_role_job(a->node);
 
     lv_status status = open_set(a->node, step, err);
     if (status == LV_OK) {
-        status = judged(lv_set_combine(step->set, a->pair, &job, &a->combined, err));
+        status = judged(lv_set_combine(step->set, a->pair, &question, &job, &a->combined, err));
     }
     if (status == LV_OK) {
         status = make_inquiry(a, full, err);

@@ -7,8 +7,11 @@
 #include <lotveil/record.h>
 #include <stddef.h>
 
-#define LV_PUBLIC_KEY_MAX 65536U        /* bytes of a public key in a record */
-#define LV_RECORD_PROOF_MAX 1048576U    /* bytes of a key proof or the proof of an answer */
+#define LV_PUBLIC_KEY_MAX 65536U     /* bytes of a public key in a record */
+#define LV_RECORD_PROOF_MAX 1048576U /* bytes of a key proof or the proof of an answer */
+#define LV_BIT_PROOF_MAX (8192U * LV_SET_PAIRS_MAX) /* bytes of a proof about every bit of a set   \
+                                                     */
+#define LV_LIMIT_MAX (((uint64_t)1 << LV_WIDTH_MAX) - 1)
 #define LV_RECORD_TIME_MAX 253402300799 /* the last second of the year 9999 */
 
 typedef enum {
@@ -65,6 +68,10 @@ LV_MUST_CHECK lv_status lv_field_copy_text(const char *what, const char *name, c
 /** Checks one text: `min`..`max` bytes, lv_text_is_plain. */
 LV_MUST_CHECK lv_status lv_field_check_text(const char *what, const char *name, const char *text,
                                             size_t min, size_t max, lv_error *err);
+
+/** Checks that `limit` is 0 unless the question is about one. */
+LV_MUST_CHECK lv_status lv_field_check_limit(const char *what, lv_question question, uint64_t limit,
+                                             lv_error *err);
 
 /** A kind of record. The hooks see to what the table does not tell; each may be NULL. */
 typedef struct {

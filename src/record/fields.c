@@ -66,6 +66,15 @@ static lv_status check_number(const char *what, const lv_field *field, uint64_t 
     return LV_OK;
 }
 
+lv_status lv_field_check_limit(const char *what, lv_question question, uint64_t limit,
+                               lv_error *err)
+{
+    return question == LV_ASK_THRESHOLD || limit == 0
+               ? LV_OK
+               : lv_fail(err, LV_E_SYNTAX, "%s: field limit: only a threshold question has one",
+                         what);
+}
+
 static lv_status check_field(const char *what, const lv_field *field, const void *record,
                              lv_error *err)
 {

@@ -1,5 +1,8 @@
 /* Kind "inquiry": docs/protocol.md section 5. */
 #include "record/body.h"
+#include <assert.h>
+
+static_assert(sizeof(lv_question) == sizeof(uint32_t), "a question is copied as a 32-bit field");
 
 #define FIELD(field, kind, least, most)                                                            \
     LV_FIELD(Lotveil__V1__Inquiry, lv_inquiry, field, kind, least, most)
@@ -13,7 +16,15 @@ static const lv_field FIELDS[] = {
     FIELD(z_digest, LV_FIELD_DIGEST, 0, 0),
     FIELD(z, LV_FIELD_BYTES, 0, LV_RECORD_MAX),
     FIELD(time, LV_FIELD_TIME, 0, 0),
+    FIELD(question, LV_FIELD_U32, 1, LV_QUESTIONS),
+    FIELD(limit, LV_FIELD_U64, 0, LV_LIMIT_MAX),
 };
+
+static lv_status check(const void *record, lv_error *err)
+{
+    const lv_inquiry *inquiry = record;
+    return lv_field_check_limit("inquiry", inquiry->question, inquiry->limit, err);
+}
 
 static const lv_body BODY = {
     .kind = LV_KIND_INQUIRY,
@@ -24,6 +35,7 @@ static const lv_body BODY = {
     .time = offsetof(lv_inquiry, time),
     .fields = FIELDS,
     .field_count = LV_FIELD_COUNT(FIELDS),
+    .check = check,
 };
 
 LV_BODY_FUNCTIONS(inquiry, BODY)

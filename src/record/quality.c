@@ -29,6 +29,7 @@ static const lv_field FIELDS[] = {
     FIELD(xor_digest, LV_FIELD_DIGEST, 0, 0),
     FIELD(time, LV_FIELD_TIME, 0, 0),
     FIELD(unit, LV_FIELD_TEXT, 0, LV_NAME_MAX),
+    FIELD(bit_proof, LV_FIELD_BYTES, 0, LV_BIT_PROOF_MAX),
 };
 
 static const lv_field PAIR_FIELDS[] = {
@@ -72,10 +73,31 @@ static lv_status check_pair_count(size_t count, lv_error *err)
     return LV_OK;
 }
 
+static lv_status check_scale(const lv_quality *quality, lv_error *err)
+{
+    int64_t greatest = 0;
+    if (!quality->has_scale) {
+        return LV_OK;
+    }
+    if (quality->scale.decimals > LV_DECIMALS_MAX) {
+        return lv_fail(err, LV_E_SYNTAX, "%s: field scale: decimals must be 0 to %d", WHAT,
+                       LV_DECIMALS_MAX);
+    }
+    if (quality->scale.offset == INT64_MIN ||
+        __builtin_add_overflow(quality->scale.offset, ((int64_t)1 << quality->width) - 1,
+                               &greatest)) {
+        return lv_fail(err, LV_E_SYNTAX, "%s: field scale: offset is out of range", WHAT);
+    }
+    return LV_OK;
+}
+
 static lv_status check(const void *record, lv_error *err)
 {
     const lv_quality *quality = record;
     lv_status status = check_pair_count(quality->pair_count, err);
+    if (status == LV_OK) {
+        status = check_scale(quality, err);
+    }
     for (size_t i = 0; status == LV_OK && i < quality->pair_count; i++) {
         status = check_pair(&quality->pairs[i], i, err);
     }
@@ -123,6 +145,21 @@ static lv_status lend_pairs(const lv_quality *quality, Lotveil__V1__Quality *wir
     return LV_OK;
 }
 
+static lv_status lend_scale(const lv_quality *quality, Lotveil__V1__Quality *wire)
+{
+    if (!quality->has_scale) {
+        return LV_OK;
+    }
+    wire->scale = malloc(sizeof *wire->scale);
+    if (wire->scale == NULL) {
+        return LV_E_MEMORY;
+    }
+    lotveil__v1__scale__init(wire->scale);
+    wire->scale->decimals = quality->scale.decimals;
+    wire->scale->offset = quality->scale.offset;
+    return LV_OK;
+}
+
 static lv_status lend(const void *record, ProtobufCMessage *message, lv_error *err)
 {
     const lv_quality *quality = record;
@@ -131,8 +168,11 @@ static lv_status lend(const void *record, ProtobufCMessage *message, lv_error *e
         wire->corrects = lv_wire_bytes(
             (lv_bytes){.data = quality->corrects.bytes, .len = sizeof quality->corrects.bytes});
     }
-    lv_status status = lend_pairs(quality, wire);
-    return status == LV_OK ? LV_OK : lv_fail(err, status, "%s: no memory for its pairs", WHAT);
+    lv_status status = lend_scale(quality, wire);
+    if (status == LV_OK) {
+        status = lend_pairs(quality, wire);
+    }
+    return status == LV_OK ? LV_OK : lv_fail(err, status, "%s: no memory for it", WHAT);
 }
 
 static void give_back(ProtobufCMessage *message)
@@ -143,6 +183,7 @@ static void give_back(ProtobufCMessage *message)
         free(wire->pairs[i]);
     }
     free((void *)wire->pairs);
+    free(wire->scale);
 }
 
 /* ---- message to record ---- */
@@ -200,11 +241,21 @@ static lv_status copy_corrects(const Lotveil__V1__Quality *wire, lv_quality *qua
     return LV_OK;
 }
 
+static void copy_scale(const Lotveil__V1__Quality *wire, lv_quality *quality)
+{
+    quality->has_scale = wire->scale != NULL;
+    if (wire->scale != NULL) {
+        quality->scale = (lv_fixed_scale){
+            .decimals = wire->scale->decimals, .offset = wire->scale->offset, .bits = wire->width};
+    }
+}
+
 static lv_status copy(const ProtobufCMessage *message, void *record, lv_error *err)
 {
     const Lotveil__V1__Quality *wire = (const Lotveil__V1__Quality *)message;
     lv_quality *quality = record;
     lv_status status = copy_corrects(wire, quality, err);
+    copy_scale(wire, quality);
     if (status == LV_OK) {
         status = check_pair_count(wire->n_pairs, err);
     }

@@ -37,10 +37,15 @@ static bool knows_all(const ProtobufCMessage *message);
 
 static bool knows_all_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
-    if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label != PROTOBUF_C_LABEL_REPEATED) {
-        return field->type != PROTOBUF_C_TYPE_MESSAGE;
-    }
     const char *base = (const char *)message;
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
+        return true;
+    }
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        const ProtobufCMessage *nested = NULL;
+        memcpy((void *)&nested, base + field->offset, sizeof nested);
+        return nested == NULL || knows_all(nested);
+    }
     size_t count = 0;
     ProtobufCMessage *const *list = NULL;
     memcpy(&count, base + field->quantifier_offset, sizeof count);
@@ -53,7 +58,6 @@ static bool knows_all_of(const ProtobufCMessage *message, const ProtobufCFieldDe
     return true;
 }
 
-/* Nested messages only ever stand in lists here; another kind of nesting would be refused. */
 static bool knows_all(const ProtobufCMessage *message)
 {
     if (message->n_unknown_fields != 0) {

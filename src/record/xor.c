@@ -15,6 +15,10 @@ static const lv_field FIELDS[] = {
     FIELD(w, LV_FIELD_BYTES, 1, LV_RECORD_MAX),
     FIELD(binding, LV_FIELD_DIGEST, 0, 0),
     FIELD(time, LV_FIELD_TIME, 0, 0),
+    FIELD(w_proof, LV_FIELD_BYTES, 0, LV_BIT_PROOF_MAX),
+    FIELD(both_proof, LV_FIELD_BYTES, 0, LV_BIT_PROOF_MAX),
+    FIELD(d, LV_FIELD_BYTES, 0, LV_RECORD_MAX),
+    FIELD(d_proof, LV_FIELD_BYTES, 0, LV_BIT_PROOF_MAX),
 };
 
 static const lv_body BODY = {

@@ -10,6 +10,7 @@
 #define BITS_SMALL 2048U /* of keys, where the suite has more than one size */
 #define NOW 1800000000
 
+static const lv_ask ASK_INDEX = {.question = LV_ASK_INDEX};
 static const uint64_t X[PAIRS] = {2, 5, 6};
 static const uint64_t Y[PAIRS] = {3, 1, 6}; /* rise, fall, equal */
 static const lv_formula HOLDS[PAIRS] = {LV_RISE, LV_FALL, LV_EQUAL};
@@ -91,12 +92,12 @@ static void open_and_combine(scene *s)
 {
     unsigned before = ct_errors();
     lv_error err = {0};
-    assert_int_equal(lv_set_open(lv_buffer_view(&s->made.quality_record), s->trust, &s->set, &err),
-                     LV_OK);
-    assert_int_equal(lv_set_add_xor(s->set, lv_buffer_view(&s->made.xor_record), s->trust, &err),
-                     LV_OK);
+    assert_int_equal(
+        lv_set_open(lv_buffer_view(&s->made.quality_record), s->trust, NULL, &s->set, &err), LV_OK);
+    assert_int_equal(
+        lv_set_add_xor(s->set, lv_buffer_view(&s->made.xor_record), s->trust, NULL, &err), LV_OK);
     for (uint32_t i = 0; i < PAIRS; i++) {
-        assert_int_equal(lv_set_combine(s->set, i, NULL, &s->z[i], &err), LV_OK);
+        assert_int_equal(lv_set_combine(s->set, i, &ASK_INDEX, NULL, &s->z[i], &err), LV_OK);
     }
     expect_silence(before, "combining", s);
 }

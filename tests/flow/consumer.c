@@ -55,16 +55,17 @@ static lv_status compare(const party *downstream, const party *upstream, const l
                          const lv_set_made *made, uint64_t x, uint64_t y, lv_verdict *verdict,
                          lv_error *err)
 {
+    const lv_ask ask = {.question = LV_ASK_INDEX};
     lv_set *set = NULL;
     lv_combined combined = {0};
     lv_buffer inquiry = {0};
     lv_buffer answer = {0};
-    lv_status status = lv_set_open(lv_buffer_view(&made->quality_record), trust, &set, err);
+    lv_status status = lv_set_open(lv_buffer_view(&made->quality_record), trust, NULL, &set, err);
     if (status == LV_OK) {
-        status = lv_set_add_xor(set, lv_buffer_view(&made->xor_record), trust, err);
+        status = lv_set_add_xor(set, lv_buffer_view(&made->xor_record), trust, NULL, err);
     }
     if (status == LV_OK) {
-        status = lv_set_combine(set, 0, NULL, &combined, err);
+        status = lv_set_combine(set, 0, &ask, NULL, &combined, err);
     }
     if (status == LV_OK) {
         status = lv_inquiry_make(set, &combined, false, upstream->identity, NOW + 1, &inquiry, err);

@@ -175,13 +175,15 @@ static void make_bodies(void)
     BODY(quality, "whole", .channel = "quality", .author = "BMSP", .series = "moisture",
          .suite = "paillier", .unit = "g/m\xc2\xb2", .sequence = 7, .width = 32, .time = FUZZ_TIME,
          .pair_count = 2, .pairs = pairs, .public_key = bytes, .key_proof = bytes, .x = bytes,
-         .y = bytes, .xor_digest = digest(3), .has_corrects = true, .corrects = digest(4));
+         .y = bytes, .xor_digest = digest(3), .has_corrects = true, .corrects = digest(4),
+         .bit_proof = bytes, .has_scale = true, .scale = {.decimals = 2, .offset = -300});
     BODY(quality, "other-author", .channel = "quality", .author = "AMSP", .series = "m",
          .suite = "ristretto255", .sequence = 1, .width = 1, .time = FUZZ_TIME, .pair_count = 1,
          .pairs = pairs, .public_key = bytes, .x = bytes, .y = bytes);
     BODY(xor, "whole", .channel = "xor", .author = "BMSP", .series = "moisture",
          .suite = "paillier", .sequence = 7, .width = 32, .pairs = 2, .time = FUZZ_TIME,
-         .binding = digest(9), .public_key = bytes, .w = bytes);
+         .binding = digest(9), .public_key = bytes, .w = bytes, .w_proof = bytes,
+         .both_proof = bytes, .d = bytes, .d_proof = bytes);
     BODY(grant, "whole", .channel = "xor", .author = "BMSP", .buyer = "AMSP", .servicer = "SMSP",
          .series = "moisture", .number = 3, .quota = 12, .time = FUZZ_TIME);
     BODY(grant, "revoke", .channel = "xor", .author = "BMSP", .buyer = "AMSP", .servicer = "SMSP",
@@ -193,12 +195,14 @@ static void make_bodies(void)
     BODY(receipt, "whole", .author = "SMSP", .buyer = "AMSP", .set_id = digest(1),
          .xor_digest = digest(2), .purchase_digest = digest(3), .time = FUZZ_TIME);
     BODY(inquiry, "short", .author = "AMSP", .downstream = "BMSP", .channel = "quality",
-         .set_id = digest(1), .pair = 1, .z_digest = digest(2), .time = FUZZ_TIME);
+         .set_id = digest(1), .pair = 1, .z_digest = digest(2), .time = FUZZ_TIME,
+         .question = LV_ASK_INDEX);
     BODY(inquiry, "full", .author = "AMSP", .downstream = "BMSP", .channel = "quality",
-         .set_id = digest(1), .pair = 1, .z_digest = digest(2), .z = bytes, .time = FUZZ_TIME);
+         .set_id = digest(1), .pair = 1, .z_digest = digest(2), .z = bytes, .time = FUZZ_TIME,
+         .question = LV_ASK_THRESHOLD, .limit = 1250);
     BODY(answer, "whole", .author = "BMSP", .upstream = "AMSP", .inquiry_digest = digest(1),
          .set_id = digest(2), .pair = 1, .formula = LV_FALL, .index = 25, .proof = bytes,
-         .time = FUZZ_TIME);
+         .time = FUZZ_TIME, .question = LV_ASK_THRESHOLD, .limit = 1250);
     BODY(delivery, "whole", .xor_record = bytes, .receipt = bytes);
 }
 

@@ -63,7 +63,7 @@ class Records:
         data, digest = paillier.z_digest(self.key, pair, *vectors)
         values = {"author": "AMSP", "downstream": "BMSP", "channel": "quality",
                   "set_id": self.set_id, "pair": pair, "z_digest": digest,
-                  "z": data if full else b"", "time": int(time.time())}
+                  "z": data if full else b"", "time": int(time.time()), "question": 2}
         return signer.seal("inquiry", "Inquiry", {**values, **changes})
 
     def purchase(self, signer, **changes):

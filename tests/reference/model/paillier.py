@@ -75,9 +75,10 @@ def combine(n, x, y, w, formula):
     return out
 
 
-def z_digest(key, pair, z1, z2, z0):
+def z_digest(key, pair, z1, z2, z0, question=2, limit=0):
     data = key.encode(z1) + key.encode(z2) + key.encode(z0)
     head = b"lotveil/v1/z\0" + key.set_id + pair.to_bytes(4, "big")
+    head += question.to_bytes(4, "big") + limit.to_bytes(8, "big")
     return data, hashlib.sha256(head + data).digest()
 
 

@@ -65,7 +65,8 @@ def encode(fields):
     return bytes(out)
 
 
-# name -> [(field, name, kind)], kind: s text, b bytes, i integer, *X repeated X, or a message name
+# name -> [(field, name, kind)], kind: s text, b bytes, i integer, z zigzag integer, *X repeated X, or a
+# message name, which is None where it is absent
 MESSAGES = {
     "Signed": [(1, "kind", "s"), (2, "body", "b"), (3, "certificate", "b"), (4, "signature", "b")],
     "Pair": [(1, "earlier_lot", "s"), (2, "later_lot", "s"), (3, "earlier_time", "s"),
@@ -73,10 +74,13 @@ MESSAGES = {
     "Quality": [(1, "channel", "s"), (2, "author", "s"), (3, "series", "s"), (4, "sequence", "i"),
                 (5, "suite", "s"), (6, "width", "i"), (7, "public_key", "b"), (8, "key_proof", "b"),
                 (9, "pairs", "*Pair"), (10, "x", "b"), (11, "y", "b"), (12, "xor_digest", "b"),
-                (13, "corrects", "b"), (14, "time", "i"), (15, "unit", "s")],
+                (13, "corrects", "b"), (14, "time", "i"), (15, "unit", "s"), (17, "bit_proof", "b"),
+                (18, "scale", "Scale")],
+    "Scale": [(1, "decimals", "i"), (2, "offset", "z")],
     "Xor": [(1, "channel", "s"), (2, "author", "s"), (3, "series", "s"), (4, "sequence", "i"),
             (5, "suite", "s"), (6, "width", "i"), (7, "pairs", "i"), (8, "public_key", "b"),
-            (9, "w", "b"), (10, "binding", "b"), (11, "time", "i")],
+            (9, "w", "b"), (10, "binding", "b"), (11, "time", "i"), (12, "w_proof", "b"),
+            (13, "both_proof", "b"), (14, "d", "b"), (15, "d_proof", "b")],
     "Grant": [(1, "channel", "s"), (2, "author", "s"), (3, "buyer", "s"), (4, "servicer", "s"),
               (5, "series", "s"), (6, "number", "i"), (7, "quota", "i"), (8, "revoke", "i"),
               (9, "time", "i")],
@@ -87,13 +91,14 @@ MESSAGES = {
                 (5, "purchase_digest", "b"), (6, "time", "i")],
     "Delivery": [(1, "xor_record", "b"), (2, "receipt", "b")],
     "Inquiry": [(1, "author", "s"), (2, "downstream", "s"), (3, "channel", "s"), (4, "set_id", "b"),
-                (5, "pair", "i"), (6, "z_digest", "b"), (7, "z", "b"), (8, "time", "i")],
+                (5, "pair", "i"), (6, "z_digest", "b"), (7, "z", "b"), (8, "time", "i"),
+                (9, "question", "i"), (10, "limit", "i")],
     "Answer": [(1, "author", "s"), (2, "upstream", "s"), (3, "inquiry_digest", "b"),
                (4, "set_id", "b"), (5, "pair", "i"), (6, "formula", "i"), (7, "index", "i"),
-               (8, "proof", "b"), (9, "time", "i")],
+               (8, "proof", "b"), (9, "time", "i"), (10, "question", "i"), (11, "limit", "i")],
 }
 
-_EMPTY = {"s": "", "b": b"", "i": 0}
+_EMPTY = {"s": "", "b": b"", "i": 0, "z": 0}
 
 
 def unpack(name, data):
@@ -108,7 +113,7 @@ def unpack(name, data):
             continue
         if len(values) > 1:
             raise WireError(f"{name}.{field} twice")
-        out[field] = _item(kind, values[0]) if values else _EMPTY[kind]
+        out[field] = _item(kind, values[0]) if values else _EMPTY.get(kind)
     if raw:
         raise WireError(f"{name}: unknown fields {sorted(raw)}")
     return out
@@ -117,14 +122,20 @@ def unpack(name, data):
 def _item(kind, value):
     if kind in MESSAGES:
         return unpack(kind, value)
+    if kind == "z":
+        return value >> 1 ^ -(value & 1)
     return value.decode() if kind == "s" else value
 
 
 def pack(name, values):
     fields = []
     for number, field, kind in MESSAGES[name]:
-        value = values.get(field, [] if kind.startswith("*") else _EMPTY[kind])
+        value = values.get(field, [] if kind.startswith("*") else _EMPTY.get(kind))
         if kind.startswith("*") and kind[1:] in MESSAGES:
             value = [pack(kind[1:], item) for item in value]
+        elif kind in MESSAGES:
+            value = [] if value is None else [pack(kind, value)]
+        elif kind == "z":
+            value = value << 1 ^ value >> 63
         fields.append((number, value))
     return encode(fields)

@@ -43,11 +43,11 @@ static void compare_pair(const world *w, const lv_set *set, const lv_set_made *m
     uint64_t y = p->y[pair];
     bool full = pair % 2 == 1;
 
-    assert_int_equal(lv_set_combine(set, pair, NULL, &combined, &err), LV_OK);
+    assert_int_equal(lv_set_combine(set, pair, &ASK_INDEX, NULL, &combined, &err), LV_OK);
     assert_int_equal(
         lv_inquiry_make(set, &combined, full, w->upstream.identity, w->now, &inquiry, &err), LV_OK);
 
-    assert_int_equal(lv_set_combine(set, pair, NULL, &recomputed, &err), LV_OK);
+    assert_int_equal(lv_set_combine(set, pair, &ASK_INDEX, NULL, &recomputed, &err), LV_OK);
     assert_true(lv_digest_equal(&combined.digest, &recomputed.digest));
     assert_int_equal(lv_inquiry_check(set, &recomputed, lv_buffer_view(&inquiry), w->trust, "BMSP",
                                       w->now, &err),

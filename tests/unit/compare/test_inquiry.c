@@ -26,9 +26,9 @@ static int setup(void **state)
         world_plan_make(&a.w, &p, WIDTH, i + 1, VALUES, 2);
         world_publish(&a.w, &p, i, &a.made[i]);
         a.set[i] = world_set(&a.w, &a.made[i]);
-        assert_int_equal(lv_set_combine(a.set[i], 0, NULL, &a.z[i], &err), LV_OK);
+        assert_int_equal(lv_set_combine(a.set[i], 0, &ASK_INDEX, NULL, &a.z[i], &err), LV_OK);
     }
-    assert_int_equal(lv_set_combine(a.set[0], 1, NULL, &a.z_pair_1, &err), LV_OK);
+    assert_int_equal(lv_set_combine(a.set[0], 1, &ASK_INDEX, NULL, &a.z_pair_1, &err), LV_OK);
     *state = &a;
     return 0;
 }
@@ -65,6 +65,7 @@ static lv_inquiry honest(const asking *a)
                         .set_id = a->made[0].set_id,
                         .pair = 0,
                         .z_digest = a->z[0].digest,
+                        .question = LV_ASK_INDEX,
                         .time = a->w.now};
 }
 
@@ -97,15 +98,17 @@ static void test_both_forms_of_an_honest_inquiry(void **state)
     lv_buffer_free(&full_form);
 }
 
+/* Pair 0, question 2, limit 0. */
+static const uint8_t ASKED[16] = {[7] = LV_ASK_INDEX};
+
 static void test_the_digest_is_the_one_specified(void **state)
 {
     const asking *a = *state;
     lv_buffer text = {0};
     lv_digest digest;
-    static const uint8_t pair[4] = {0, 0, 0, 0};
     assert_int_equal(lv_buffer_append(&text, "lotveil/v1/z", 13), LV_OK);
     assert_int_equal(lv_buffer_append(&text, a->made[0].set_id.bytes, LV_DIGEST_LEN), LV_OK);
-    assert_int_equal(lv_buffer_append(&text, pair, sizeof pair), LV_OK);
+    assert_int_equal(lv_buffer_append(&text, ASKED, sizeof ASKED), LV_OK);
     static const lv_formula order[] = {LV_RISE, LV_FALL, LV_EQUAL};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(lv_matrix_encode(a->z[0].z[order[i]], &text), LV_OK);
@@ -131,6 +134,12 @@ static void test_another_pair_set_channel_or_downstream(void **state)
     assert_int_equal(check_sealed(a, &inquiry, &err), LV_INVALID);
     inquiry = honest(a);
     memcpy(inquiry.downstream, "CMSP", 5);
+    assert_int_equal(check_sealed(a, &inquiry, &err), LV_INVALID);
+    inquiry = honest(a);
+    inquiry.question = LV_ASK_DIRECTION;
+    assert_int_equal(check_sealed(a, &inquiry, &err), LV_INVALID);
+    inquiry.question = LV_ASK_THRESHOLD;
+    inquiry.limit = 7;
     assert_int_equal(check_sealed(a, &inquiry, &err), LV_INVALID);
 }
 
@@ -164,10 +173,9 @@ static void test_signature_and_form(void **state)
 /* The digest that goes with forged vectors, by the specification. */
 static lv_digest digest_of_forged(const asking *a, lv_bytes vectors)
 {
-    static const uint8_t pair[4] = {0, 0, 0, 0};
     const lv_bytes parts[] = {{.data = (const uint8_t *)"lotveil/v1/z", .len = 13},
                               lv_digest_view(&a->made[0].set_id),
-                              {.data = pair, .len = sizeof pair},
+                              {.data = ASKED, .len = sizeof ASKED},
                               vectors};
     lv_digest digest;
     assert_int_equal(lv_digest_of_parts(parts, 4, &digest), LV_OK);

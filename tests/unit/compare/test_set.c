@@ -60,7 +60,7 @@ static lv_status open_again(const sets *s, lv_quality *quality)
     lv_buffer bytes = {0};
     lv_set *set = NULL;
     assert_int_equal(lv_quality_seal(quality, s->w.downstream.identity, &bytes, &err), LV_OK);
-    lv_status status = lv_set_open(lv_buffer_view(&bytes), s->w.trust, &set, &err);
+    lv_status status = lv_set_open(lv_buffer_view(&bytes), s->w.trust, NULL, &set, &err);
     assert_true((status == LV_OK) == (set != NULL));
     assert_true(status == LV_OK || err.text[0] != '\0');
     lv_set_free(set);
@@ -75,18 +75,18 @@ static void test_a_set_opens(void **state)
     lv_error err;
     lv_set *set = NULL;
     lv_combined combined;
-    assert_int_equal(lv_set_open(lv_buffer_view(&s->one.quality_record), s->w.trust, &set, &err),
-                     LV_OK);
+    assert_int_equal(
+        lv_set_open(lv_buffer_view(&s->one.quality_record), s->w.trust, NULL, &set, &err), LV_OK);
     assert_false(lv_set_has_xor(set));
     assert_true(lv_digest_equal(lv_set_id(set), &s->one.set_id));
     assert_true(lv_set_quality(set)->sequence == 1);
-    assert_int_equal(lv_set_combine(set, 0, NULL, &combined, &err), LV_E_ARGUMENT);
+    assert_int_equal(lv_set_combine(set, 0, &ASK_INDEX, NULL, &combined, &err), LV_E_ARGUMENT);
 
     lv_bytes xor_record = lv_buffer_view(&s->one.xor_record);
-    assert_int_equal(lv_set_add_xor(set, xor_record, s->w.trust, &err), LV_OK);
+    assert_int_equal(lv_set_add_xor(set, xor_record, s->w.trust, NULL, &err), LV_OK);
     assert_true(lv_set_has_xor(set));
-    assert_int_equal(lv_set_add_xor(set, xor_record, s->w.trust, &err), LV_E_ARGUMENT);
-    assert_int_equal(lv_set_combine(set, 2, NULL, &combined, &err), LV_E_RANGE);
+    assert_int_equal(lv_set_add_xor(set, xor_record, s->w.trust, NULL, &err), LV_E_ARGUMENT);
+    assert_int_equal(lv_set_combine(set, 2, &ASK_INDEX, NULL, &combined, &err), LV_E_RANGE);
     assert_null(combined.z[LV_RISE]);
     lv_set_free(set);
 }
@@ -155,8 +155,8 @@ static lv_status add(const sets *s, lv_bytes quality_record, lv_bytes xor_record
 {
     lv_error err = {0};
     lv_set *set = NULL;
-    assert_int_equal(lv_set_open(quality_record, s->w.trust, &set, &err), LV_OK);
-    lv_status status = lv_set_add_xor(set, xor_record, s->w.trust, &err);
+    assert_int_equal(lv_set_open(quality_record, s->w.trust, NULL, &set, &err), LV_OK);
+    lv_status status = lv_set_add_xor(set, xor_record, s->w.trust, NULL, &err);
     assert_true(lv_set_has_xor(set) == (status == LV_OK));
     assert_true(status == LV_OK || err.text[0] != '\0');
     lv_set_free(set);

@@ -27,7 +27,7 @@ static int setup(void **state)
         world_publish(&a.w, &p, i, &a.made[i]);
         a.set[i] = world_set(&a.w, &a.made[i]);
     }
-    assert_int_equal(lv_set_combine(a.set[0], 0, NULL, &a.z, &err), LV_OK);
+    assert_int_equal(lv_set_combine(a.set[0], 0, &ASK_INDEX, NULL, &a.z, &err), LV_OK);
     assert_int_equal(
         lv_inquiry_make(a.set[0], &a.z, false, a.w.upstream.identity, a.w.now, &a.inquiry, &err),
         LV_OK);
@@ -188,7 +188,7 @@ static lv_status replay(const answered *a, const lv_set *set, uint32_t pair, int
     lv_combined z;
     lv_buffer inquiry = {0};
     lv_verdict verdict;
-    assert_int_equal(lv_set_combine(set, pair, NULL, &z, &err), LV_OK);
+    assert_int_equal(lv_set_combine(set, pair, &ASK_INDEX, NULL, &z, &err), LV_OK);
     assert_int_equal(lv_inquiry_make(set, &z, false, a->w.upstream.identity, time, &inquiry, &err),
                      LV_OK);
     lv_status status =
@@ -210,7 +210,7 @@ static void test_replays_are_refused(void **state)
     lv_error err;
     lv_combined z;
     lv_verdict verdict;
-    assert_int_equal(lv_set_combine(a->set[0], 1, NULL, &z, &err), LV_OK);
+    assert_int_equal(lv_set_combine(a->set[0], 1, &ASK_INDEX, NULL, &z, &err), LV_OK);
     assert_int_equal(lv_verdict_check(a->set[0], &z, lv_buffer_view(&a->inquiry),
                                       lv_buffer_view(&a->answer), a->w.trust, a->w.now, &verdict,
                                       &err),
@@ -255,7 +255,7 @@ static void test_answers_that_are_not_ours_to_give(void **state)
                      LV_E_ARGUMENT);
     assert_int_equal(make(a, a->set[1], &a->z, a->made[1].key, 45, 132, own), LV_E_ARGUMENT);
     lv_combined z;
-    assert_int_equal(lv_set_combine(a->set[0], 1, NULL, &z, &err), LV_OK);
+    assert_int_equal(lv_set_combine(a->set[0], 1, &ASK_INDEX, NULL, &z, &err), LV_OK);
     assert_int_equal(make(a, a->set[0], &z, a->made[0].key, 132, 45, own), LV_E_ARGUMENT);
     lv_combined_free(&z);
 }

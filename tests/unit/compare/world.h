@@ -11,6 +11,8 @@
 #define WORLD_PAIRS_MAX 8U
 #define WORLD_KEY_BITS 2048U
 
+static const lv_ask ASK_INDEX = {.question = LV_ASK_INDEX};
+
 typedef struct {
     lv_trust *trust;
     party downstream; /* BMSP */
@@ -116,9 +118,10 @@ static inline lv_set *world_set(const world *w, const lv_set_made *made)
 {
     lv_error err = {0};
     lv_set *set = NULL;
-    assert_int_equal(lv_set_open(lv_buffer_view(&made->quality_record), w->trust, &set, &err),
+    assert_int_equal(lv_set_open(lv_buffer_view(&made->quality_record), w->trust, NULL, &set, &err),
                      LV_OK);
-    assert_int_equal(lv_set_add_xor(set, lv_buffer_view(&made->xor_record), w->trust, &err), LV_OK);
+    assert_int_equal(lv_set_add_xor(set, lv_buffer_view(&made->xor_record), w->trust, NULL, &err),
+                     LV_OK);
     return set;
 }
 

@@ -17,6 +17,7 @@ typedef struct {
 } fixture;
 
 static fixture world;
+static const lv_ask ASK_INDEX = {.question = LV_ASK_INDEX};
 
 static void read_record(lv_ledger *ledger, const char *hex, lv_buffer *out)
 {
@@ -35,11 +36,14 @@ static void open_set(size_t i)
     json_t *set = roles_entry(world.node, "/v1/sets", "sets", i);
     read_record(world.node->quality, roles_text(set, "set_id"), &quality);
     read_record(world.node->xor, roles_text(set, "set_id"), &xor_record);
-    assert_int_equal(lv_set_open(lv_buffer_view(&quality), world.node->trust, &world.sets[i], &err),
-                     LV_OK);
     assert_int_equal(
-        lv_set_add_xor(world.sets[i], lv_buffer_view(&xor_record), world.node->trust, &err), LV_OK);
-    assert_int_equal(lv_set_combine(world.sets[i], 0, NULL, &world.combined[i], &err), LV_OK);
+        lv_set_open(lv_buffer_view(&quality), world.node->trust, NULL, &world.sets[i], &err),
+        LV_OK);
+    assert_int_equal(
+        lv_set_add_xor(world.sets[i], lv_buffer_view(&xor_record), world.node->trust, NULL, &err),
+        LV_OK);
+    assert_int_equal(lv_set_combine(world.sets[i], 0, &ASK_INDEX, NULL, &world.combined[i], &err),
+                     LV_OK);
     json_decref(set);
     lv_buffer_free(&quality);
     lv_buffer_free(&xor_record);
@@ -248,6 +252,7 @@ static lv_inquiry honest(void)
                           .channel = "quality",
                           .set_id = *lv_set_id(world.sets[0]),
                           .z_digest = world.combined[0].digest,
+                          .question = LV_ASK_INDEX,
                           .time = time(NULL)};
     return inquiry;
 }
@@ -350,10 +355,11 @@ static void refuse_vectors(lv_bytes z)
 {
     lv_buffer signed_inquiry = {0};
     lv_buffer content = {0};
+    static const uint8_t asked[16] = {[7] = LV_ASK_INDEX}; /* pair 0, question, no limit */
     lv_inquiry inquiry = honest();
     assert_int_equal(lv_buffer_append(&content, "lotveil/v1/z", 13), LV_OK);
     assert_int_equal(lv_buffer_append(&content, inquiry.set_id.bytes, LV_DIGEST_LEN), LV_OK);
-    assert_int_equal(lv_buffer_append(&content, "\0\0\0\0", 4), LV_OK);
+    assert_int_equal(lv_buffer_append(&content, asked, sizeof asked), LV_OK);
     assert_int_equal(lv_buffer_append(&content, z.data, z.len), LV_OK);
     lv_digest claimed;
     assert_int_equal(lv_digest_of(lv_buffer_view(&content), &claimed), LV_OK);

@@ -42,6 +42,9 @@ static inline lv_quality sample_quality(void)
     sample_bytes(&r.key_proof, "key proof");
     sample_bytes(&r.x, "x ciphertexts");
     sample_bytes(&r.y, "y ciphertexts");
+    sample_bytes(&r.bit_proof, "bit proof");
+    r.has_scale = true;
+    r.scale = (lv_fixed_scale){.decimals = 2, .offset = -300, .bits = 32};
     r.pairs = calloc(2, sizeof *r.pairs);
     assert_non_null(r.pairs);
     r.pairs[0] = (lv_pair){.earlier_lot = "L 1",
@@ -74,6 +77,10 @@ static inline lv_xor sample_xor(void)
                 .binding = sample_digest(9)};
     sample_bytes(&r.public_key, "public key");
     sample_bytes(&r.w, "w ciphertexts");
+    sample_bytes(&r.w_proof, "w proof");
+    sample_bytes(&r.both_proof, "both proof");
+    sample_bytes(&r.d, "d ciphertexts");
+    sample_bytes(&r.d_proof, "d proof");
     return r;
 }
 
@@ -124,6 +131,8 @@ static inline lv_inquiry sample_inquiry(void)
                     .set_id = sample_digest(1),
                     .pair = 1,
                     .z_digest = sample_digest(2),
+                    .question = LV_ASK_THRESHOLD,
+                    .limit = 1250,
                     .time = SAMPLE_TIME};
     sample_bytes(&r.z, "z ciphertexts");
     return r;
@@ -138,6 +147,8 @@ static inline lv_answer sample_answer(void)
                    .pair = 1,
                    .formula = LV_FALL,
                    .index = 25,
+                   .question = LV_ASK_THRESHOLD,
+                   .limit = 1250,
                    .time = SAMPLE_TIME};
     sample_bytes(&r.proof, "proof");
     return r;

@@ -6,6 +6,7 @@
 
 typedef struct {
     const char *name;
+    unsigned required; /* the last field that must be there */
     const ProtobufCMessageDescriptor *type;
     lv_status (*encode)(lv_buffer *out); /* a sample */
     lv_status (*decode)(lv_bytes bytes); /* and free */
@@ -56,15 +57,17 @@ CASE_FUNCTIONS(receipt)
 CASE_FUNCTIONS(inquiry)
 CASE_FUNCTIONS(answer)
 
-#define CASE(kind)                                                                                 \
+#define CASE(kind, last)                                                                           \
     {.name = #kind,                                                                                \
+     .required = (last),                                                                           \
      .type = &lotveil__v1__##kind##__descriptor,                                                   \
      .encode = encode_##kind,                                                                      \
      .decode = decode_##kind,                                                                      \
      .again = again_##kind}
 
-static const body_case CASES[] = {CASE(quality),  CASE(xor),     CASE(grant),   CASE(sale),
-                                  CASE(purchase), CASE(receipt), CASE(inquiry), CASE(answer)};
+static const body_case CASES[] = {CASE(quality, 14), CASE(xor, 11),     CASE(grant, 9),
+                                  CASE(sale, 6),     CASE(purchase, 4), CASE(receipt, 6),
+                                  CASE(inquiry, 9),  CASE(answer, 10)};
 static const size_t CASE_COUNT = sizeof CASES / sizeof CASES[0];
 
 static lv_buffer encoded(const body_case *c)
@@ -87,6 +90,32 @@ static void test_what_is_written_is_read(void **state)
     }
 }
 
+static uint64_t varint(const uint8_t *data, size_t *at)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = data[(*at)++];
+        value |= (uint64_t)(byte & 0x7fU) << shift;
+        if (byte < 0x80) {
+            return value;
+        }
+    }
+}
+
+/* Does a record end here that only lacks fields which may be left out? */
+static bool ends_whole(const body_case *c, const lv_buffer *bytes, size_t len)
+{
+    bool had = false;
+    size_t at = 0;
+    while (at < len) {
+        uint64_t tag = varint(bytes->data, &at);
+        uint64_t value = varint(bytes->data, &at);
+        at += (tag & 7) == 2 ? value : 0;
+        had = had || tag >> 3 == c->required;
+    }
+    return had && at == len;
+}
+
 static void test_every_truncation_is_refused(void **state)
 {
     (void)state;
@@ -94,10 +123,7 @@ static void test_every_truncation_is_refused(void **state)
         lv_buffer bytes = encoded(&CASES[i]);
         for (size_t len = 0; len < bytes.len; len++) {
             lv_status status = CASES[i].decode((lv_bytes){.data = bytes.data, .len = len});
-            /* A quality record without its last field, the unit, is one too. */
-            bool without_unit = CASES[i].type == &lotveil__v1__quality__descriptor &&
-                                len == bytes.len - sizeof "g/m²" - 1;
-            assert_true((status == LV_OK) == without_unit);
+            assert_true((status == LV_OK) == ends_whole(&CASES[i], &bytes, len));
         }
         lv_buffer_free(&bytes);
     }
@@ -175,6 +201,9 @@ static bool set_wrong(const ProtobufCFieldDescriptor *field, wrong how, void *pl
     case PROTOBUF_C_TYPE_UINT32:
         memcpy(place, &large, sizeof(uint32_t));
         return how == WRONG_LARGE;
+    case PROTOBUF_C_TYPE_UINT64:
+        memcpy(place, &large, sizeof large);
+        return how == WRONG_LARGE;
     case PROTOBUF_C_TYPE_INT64:
         memcpy(place, &large, sizeof large); /* -1 */
         return how == WRONG_LARGE;
@@ -196,6 +225,16 @@ static bool may_be(const char *kind, const char *field, wrong how)
         {"quality", "corrects", WRONG_EMPTY},
         {"inquiry", "z", WRONG_EMPTY},
         {"answer", "proof", WRONG_EMPTY},
+        {"quality", "bit_proof", WRONG_EMPTY},
+        {"quality", "bit_proof", WRONG_SHORT},
+        {"xor", "w_proof", WRONG_EMPTY},
+        {"xor", "w_proof", WRONG_SHORT},
+        {"xor", "both_proof", WRONG_EMPTY},
+        {"xor", "both_proof", WRONG_SHORT},
+        {"xor", "d", WRONG_EMPTY},
+        {"xor", "d", WRONG_SHORT},
+        {"xor", "d_proof", WRONG_EMPTY},
+        {"xor", "d_proof", WRONG_SHORT},
         {"quality", "public_key", WRONG_SHORT},
         {"quality", "key_proof", WRONG_SHORT},
         {"quality", "x", WRONG_SHORT},
@@ -205,6 +244,9 @@ static bool may_be(const char *kind, const char *field, wrong how)
         {"inquiry", "z", WRONG_SHORT},
         {"answer", "proof", WRONG_SHORT},
         {"grant", "quota", WRONG_LARGE},
+        {"grant", "number", WRONG_LARGE},
+        {"quality", "sequence", WRONG_LARGE},
+        {"xor", "sequence", WRONG_LARGE},
     };
     for (size_t i = 0; i < sizeof legal / sizeof legal[0]; i++) {
         if (strcmp(legal[i].kind, kind) == 0 && strcmp(legal[i].field, field) == 0 &&
@@ -294,13 +336,76 @@ static void test_numbers_at_their_ends(void **state)
     lv_xor_free(&x);
 
     lv_answer answer = sample_answer();
-    answer.formula = (lv_formula)3;
+    answer.formula = (lv_formula)4;
     assert_int_equal(lv_answer_encode(&answer, &out, &err), LV_E_SYNTAX);
     answer.formula = LV_RISE;
     answer.index = 62;
     assert_int_equal(lv_answer_encode(&answer, &out, &err), LV_E_SYNTAX);
     lv_answer_free(&answer);
     lv_buffer_free(&out);
+}
+
+static void test_a_limit_without_a_threshold_is_refused(void **state)
+{
+    (void)state;
+    lv_error err;
+    lv_buffer out = {0};
+    lv_inquiry inquiry = sample_inquiry();
+    lv_answer answer = sample_answer();
+    for (unsigned i = 0; i <= LV_QUESTIONS + 1; i++) {
+        bool is_one = i >= 1 && i <= LV_QUESTIONS;
+        inquiry.question = answer.question = (lv_question)i;
+        inquiry.limit = answer.limit = 5;
+        lv_status expected = i == LV_ASK_THRESHOLD ? LV_OK : LV_E_SYNTAX;
+        assert_int_equal(lv_inquiry_encode(&inquiry, &out, &err), expected);
+        assert_int_equal(lv_answer_encode(&answer, &out, &err), expected);
+        inquiry.limit = answer.limit = 0;
+        expected = is_one ? LV_OK : LV_E_SYNTAX;
+        assert_int_equal(lv_inquiry_encode(&inquiry, &out, &err), expected);
+        assert_int_equal(lv_answer_encode(&answer, &out, &err), expected);
+    }
+    inquiry.question = LV_ASK_THRESHOLD;
+    inquiry.limit = ((uint64_t)1 << 62) - 1;
+    assert_int_equal(lv_inquiry_encode(&inquiry, &out, &err), LV_OK);
+    inquiry.limit++;
+    assert_int_equal(lv_inquiry_encode(&inquiry, &out, &err), LV_E_SYNTAX);
+    lv_inquiry_free(&inquiry);
+    lv_answer_free(&answer);
+    lv_buffer_free(&out);
+}
+
+static void test_scales_are_held_against_their_limits(void **state)
+{
+    (void)state;
+    const struct {
+        lv_fixed_scale scale;
+        lv_status status;
+    } cases[] = {
+        {{.decimals = 0, .offset = 0}, LV_OK},
+        {{.decimals = 9, .offset = INT64_MIN + 1}, LV_OK},
+        {{.decimals = 10, .offset = 0}, LV_E_SYNTAX},
+        {{.decimals = 0, .offset = INT64_MIN}, LV_E_SYNTAX},
+        {{.decimals = 0, .offset = INT64_MAX - UINT32_MAX}, LV_OK},
+        {{.decimals = 0, .offset = INT64_MAX - UINT32_MAX + 1}, LV_E_SYNTAX},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lv_error err;
+        lv_buffer out = {0};
+        lv_quality quality = sample_quality();
+        lv_quality read;
+        quality.scale = cases[i].scale;
+        assert_int_equal(lv_quality_encode(&quality, &out, &err), cases[i].status);
+        if (cases[i].status == LV_OK) {
+            assert_int_equal(lv_quality_decode(lv_buffer_view(&out), &read, &err), LV_OK);
+            assert_true(read.has_scale);
+            assert_int_equal(read.scale.decimals, cases[i].scale.decimals);
+            assert_true(read.scale.offset == cases[i].scale.offset);
+            assert_int_equal(read.scale.bits, 32);
+            lv_quality_free(&read);
+        }
+        lv_quality_free(&quality);
+        lv_buffer_free(&out);
+    }
 }
 
 static void test_delivery(void **state)
@@ -338,6 +443,8 @@ int main(void)
         cmocka_unit_test(test_another_encoding_is_refused),
         cmocka_unit_test(test_every_field_is_held_against_its_limits),
         cmocka_unit_test(test_numbers_at_their_ends),
+        cmocka_unit_test(test_a_limit_without_a_threshold_is_refused),
+        cmocka_unit_test(test_scales_are_held_against_their_limits),
         cmocka_unit_test(test_delivery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
