@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "harness
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "reference"))
 
 from cluster import Cluster, Failed  # noqa: E402
-from model import paillier  # noqa: E402
+from model import compare  # noqa: E402
 
 KILLS = int(os.environ.get("LOTVEIL_TEST_KILLS", "210"))
 SEED = int(os.environ.get("LOTVEIL_TEST_SEED", str(random.SystemRandom().randrange(1 << 32))))
@@ -77,7 +77,7 @@ class Kills(unittest.TestCase):
     def test_nothing_acknowledged_is_lost_or_doubled(self):
         print(f"seed {SEED} (LOTVEIL_TEST_SEED), {KILLS} kills (LOTVEIL_TEST_KILLS)", flush=True)
         rng = random.Random(SEED)
-        with Cluster(width=WIDTH, decimals=0, alarm_scale=64) as cluster:
+        with Cluster(suite="paillier", width=WIDTH, decimals=0, alarm_scale=64) as cluster:
             cluster.start()
             publisher = Publisher(cluster, random.Random(SEED + 1))
             publisher.start()
@@ -119,7 +119,7 @@ class Kills(unittest.TestCase):
         by_lot = {v["later_lot"]: v for v in verdicts}
         self.assertEqual(len(by_lot), pairs, "a verdict stands twice")
         for i in range(1, len(values)):
-            formula, index = paillier.verdict(values[i - 1], values[i], WIDTH)
+            formula, index = compare.verdict(values[i - 1], values[i], WIDTH)
             found = by_lot[f"LOT-{i + 1:04}"]
             self.assertEqual(found["earlier_lot"], f"LOT-{i:04}")
             self.assertEqual(found["verdict"], names[formula])

@@ -1,6 +1,6 @@
 """Three organisations on one machine as real processes: what the flow, attack, fault and reference tests share.
 
-Needs the built command in $LOTVEIL. Everything listens on 127.0.0.1 or a Unix socket, lives in a temporary
+Needs the built command in $LOTVEIL; the suite is $LOTVEIL_TEST_SUITE. Everything listens on 127.0.0.1 or a Unix socket, lives in a temporary
 folder, and is ended by Cluster.close()."""
 
 import http.client
@@ -18,6 +18,8 @@ import time
 import urllib.parse
 
 COMMAND = os.environ.get("LOTVEIL", "lotveil")
+SUITE = os.environ.get("LOTVEIL_TEST_SUITE", "ristretto255")
+KEY_BITS = {"paillier": 2048, "ristretto255": 256, "rlwe1024": 1024}  # small ones where there are sizes
 ROLES = {"a": ("AMSP", "upstream"), "b": ("BMSP", "downstream"), "s": ("SMSP", "servicer")}
 
 SERIES = """name: {name}
@@ -26,7 +28,7 @@ columns: {{lot: lot, time: month, value: moisture}}
 decimals: {decimals}
 offset: "0"
 width: {width}
-suite: paillier
+suite: {suite}
 key_bits: {bits}
 compare: {compare}
 grants: {grants}
@@ -71,7 +73,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Cluster:
-    def __init__(self, bits=2048, width=32, decimals=2, compare="consecutive", grants=GRANT,
+    def __init__(self, suite=SUITE, width=32, decimals=2, compare="consecutive", grants=GRANT,
                  alarm_scale=32, full=False, series="moisture", env=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lotveil-test-"))
         self.env = dict(os.environ, LOTVEIL_LOG="info", **(env or {}))
@@ -79,12 +81,12 @@ class Cluster:
         self.processes, self.ports = {}, {}
         self.series = series
         try:
-            self._create(bits, width, decimals, compare, grants, alarm_scale, full)
+            self._create(suite, width, decimals, compare, grants, alarm_scale, full)
         except BaseException:
             self.close()
             raise
 
-    def _create(self, bits, width, decimals, compare, grants, alarm_scale, full):
+    def _create(self, suite, width, decimals, compare, grants, alarm_scale, full):
         for who, (msp, role) in ROLES.items():
             self.ports[who] = free_port()
             self.run("init", "--org", msp, "--role", role, "--listen",
@@ -97,7 +99,7 @@ class Cluster:
                              str(self.dir(who)))
         self.run("ledger", "create", "--channel", "all", "--dir", str(self.dir("b")))
         (self.dir("b") / "series" / f"{self.series}.yaml").write_text(SERIES.format(
-            name=self.series, bits=bits, width=width, decimals=decimals, compare=compare,
+            name=self.series, suite=suite, bits=KEY_BITS[suite], width=width, decimals=decimals, compare=compare,
             grants=grants))
         (self.dir("a") / "follow" / f"{self.series}.yaml").write_text(FOLLOW.format(
             name=self.series, alarm_scale=alarm_scale, full=str(full).lower()))

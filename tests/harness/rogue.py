@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import hashlib
 import http.server
 import pathlib
 import ssl
@@ -12,11 +11,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "reference"))
 
-from model import p256, paillier, wire  # noqa: E402
-
-
-def sha256(data):
-    return hashlib.sha256(data).digest()
+from model import compare, p256, wire  # noqa: E402
+from model.compare import sha256  # noqa: E402
+from model.suites import SUITES  # noqa: E402
 
 
 class Author:
@@ -47,7 +44,7 @@ class Records:
         self.xor_signed = base64.b64decode(found["xor"])
         self.quality = open_signed(self.quality_signed, "Quality")
         self.xor = open_signed(self.xor_signed, "Xor")
-        self.key = paillier.PublicKey(self.quality["public_key"])
+        self.key = SUITES[self.quality["suite"]].PublicKey(self.quality["public_key"])
         width, rows = self.quality["width"], len(self.quality["pairs"])
         self.x = self.key.matrix(self.quality["x"], rows, width)
         self.y = self.key.matrix(self.quality["y"], rows, width)
@@ -56,11 +53,10 @@ class Records:
     @functools.lru_cache
     def combined(self, pair=0):
         """-> z1, z2, z0"""
-        return [paillier.combine(self.key.n, self.x[pair], self.y[pair], self.w[pair], formula)
-                for formula in (1, 2, 0)]
+        return [self.key.combine(self.x, self.y, self.w, pair, formula) for formula in (1, 2, 0)]
 
     def inquiry(self, signer, vectors, pair=0, full=False, **changes):
-        data, digest = paillier.z_digest(self.key, pair, *vectors)
+        data, digest = compare.z_digest(self.set_id, pair, *(v.encoding for v in vectors))
         values = {"author": "AMSP", "downstream": "BMSP", "channel": "quality",
                   "set_id": self.set_id, "pair": pair, "z_digest": digest,
                   "z": data if full else b"", "time": int(time.time()), "question": 2}

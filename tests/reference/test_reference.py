@@ -1,9 +1,8 @@
 """The independent model checks what three real nodes published, bought, asked and answered, from exported
-JSON alone: ciphertexts, combined z, proofs, digests, signatures, certificates."""
+JSON alone: ciphertexts, combined z, proofs, digests, signatures, certificates. Run by ctest for every suite."""
 
 import base64
 import copy
-import hashlib
 import json
 import pathlib
 import random
@@ -13,8 +12,10 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 
-from cluster import Cluster  # noqa: E402
-from model import p256, paillier, wire  # noqa: E402
+from cluster import KEY_BITS, SUITE, Cluster  # noqa: E402
+from model import compare, p256, paillier, ristretto, rlwe, wire  # noqa: E402
+from model.compare import sha256  # noqa: E402
+from model.suites import SUITES  # noqa: E402
 
 WIDTH = 16
 VALUES = [45, 41, 41, 76, 132, 0, (1 << WIDTH) - 1, 132]  # fall, equal, rise, rise, extremes, fall
@@ -27,10 +28,6 @@ class Untrue(AssertionError):
 def require(condition, words):
     if not condition:
         raise Untrue(words)
-
-
-def sha256(data):
-    return hashlib.sha256(data).digest()
 
 
 class Envelope:
@@ -56,15 +53,17 @@ class SetCheck:
     """Everything about one set."""
 
     def __init__(self, export, roots, exchange_export, secret, x, y):
-        self.export, self.roots = export, roots
+        self.export, self.roots, self.secret = export, roots, secret
         quality = Envelope(export["quality"], "quality", "Quality", roots["b"], "BMSP")
         xor = Envelope(export["xor"], "xor", "Xor", roots["b"], "BMSP")
         self.q, self.x = quality.body, xor.body
-        self.key = paillier.PublicKey(self.q["public_key"])
+        self.suite = SUITES[self.q["suite"]]
+        self.key = self.suite.PublicKey(self.q["public_key"])
         self.records(xor)
-        self.key_proof()
-        self.ciphertexts(secret, x, y)
-        self.combined()
+        require(self.suite.key_proof_holds(self.key, self.context(""), self.q["key_proof"]),
+                "key proof")
+        self.ciphertexts(x, y)
+        self.combined(x, y)
         self.exchange(exchange_export, xor, x, y)
 
     def records(self, xor):
@@ -73,33 +72,45 @@ class SetCheck:
         for field in ("series", "sequence", "suite", "width", "public_key", "author"):
             require(q[field] == x[field], f"records disagree on {field}")
         require(q["xor_digest"] == xor.digest, "digest of the XOR record")
-        require(x["binding"] == paillier.binding(q["public_key"], q["x"], q["y"]), "binding")
+        require(x["binding"] == compare.binding(q["public_key"], q["x"], q["y"]), "binding")
         require(self.key.set_id.hex() == self.export["set_id"], "set id")
         require(len(q["pairs"]) == x["pairs"], "number of pairs")
 
-    def key_proof(self):
-        context = {"channel": self.q["channel"], "downstream": "BMSP", "upstream": "",
-                   "series": self.q["series"], "sequence": self.q["sequence"], "pair": 0}
-        require(paillier.key_proof_holds(self.key, context, self.q["key_proof"]), "key proof")
+    def context(self, upstream):
+        """What proofs about pair 0 are bound to."""
+        return {"channel": self.q["channel"], "downstream": "BMSP", "upstream": upstream,
+                "series": self.q["series"], "sequence": self.q["sequence"], "pair": 0}
 
-    def ciphertexts(self, secret, x, y):
+    def ciphertexts(self, x, y):
         width, rows = self.q["width"], len(self.q["pairs"])
-        self.matrices = {name: self.key.matrix(data, rows, width) for name, data in
-                         (("x", self.q["x"]), ("y", self.q["y"]), ("w", self.x["w"]))}
-        require(secret.n == self.key.n, "secret key")
-        first = self.matrices["x"][0][-1]
-        require(secret.decrypt_as_printed(first) == secret.decrypt(first), "formulas (4) and (5)")
+        encoded = {"x": self.q["x"], "y": self.q["y"], "w": self.x["w"]}
+        self.matrices = {name: self.key.matrix(data, rows, width)
+                         for name, data in encoded.items()}
+        require(self.secret.public == self.key.encoded, "secret key")
         for name, value in (("x", x), ("y", y), ("w", x ^ y)):
-            plain = [secret.decrypt(c) for c in self.matrices[name][0]]
-            require(plain == paillier.bits(value, width), f"bits of {name}")
-        everything = [c for m in self.matrices.values() for c in m[0]]
-        require(len(set(everything)) == len(everything), "a ciphertext stands twice")
-        self.secret = secret
+            bits = compare.bits(value, width)
+            matrix = self.matrices[name]
+            require(self.secret.plain_row(matrix, 0) == bits, f"bits of {name}")
+            if self.suite is rlwe:  # the seed leaves nothing open
+                require(self.secret.encrypt(matrix.nonce, [bits], width) == matrix.b,
+                        f"{name} is not what its key and nonce make")
+        if self.suite is paillier:
+            first = self.matrices["x"][0][-1]
+            require(self.secret.decrypt_as_printed(first) == self.secret.decrypt(first),
+                    "formulas (4) and (5)")
+        masks = [m.nonce for m in self.matrices.values()] if self.suite is rlwe else \
+            [cell for m in self.matrices.values() for cell in m[0]]
+        require(len(set(masks)) == len(masks), "a ciphertext stands twice")
 
-    def combined(self):
-        x, y, w = (self.matrices[name][0] for name in "xyw")
-        self.z = {f: paillier.combine(self.key.n, x, y, w, f) for f in (0, 1, 2)}
-        data, self.digest = paillier.z_digest(self.key, 0, self.z[1], self.z[2], self.z[0])
+    def combined(self, x, y):
+        x_bits, y_bits = (compare.bits(value, self.q["width"]) for value in (x, y))
+        matrices = [self.matrices[name] for name in "xyw"]
+        self.z = {f: self.key.combine(*matrices, 0, f) for f in (0, 1, 2)}
+        self.plain = {f: self.secret.plain_vector(vector) for f, vector in self.z.items()}
+        for formula, plain in self.plain.items():
+            require(plain == compare.plain_z(x_bits, y_bits, formula), f"formula ({formula})")
+        data, self.digest = compare.z_digest(self.key.set_id, 0,
+                                             *(self.z[f].encoding for f in (1, 2, 0)))
         found = self.export["combined"][0]
         require(bytes.fromhex(found["encoding"]) == data, "combined vectors")
         require(bytes.fromhex(found["digest"]) == self.digest, "digest of the combined vectors")
@@ -115,14 +126,27 @@ class SetCheck:
         require(answer["inquiry_digest"] == inquiry.digest, "answer to another inquiry")
         require((answer["set_id"], answer["pair"], answer["upstream"]) ==
                 (self.key.set_id, 0, "AMSP"), "answer about something else")
-        formula, index = paillier.verdict(x, y, self.q["width"])
+        formula, index = compare.verdict(x, y, self.q["width"])
         require((answer["formula"], answer["index"]) == (formula, index), "verdict")
-        plain = {f: [self.secret.decrypt(c) for c in self.z[f]] for f in self.z}
-        require([(f, i) for f in plain for i, m in enumerate(plain[f]) if m == 0] ==
-                [(formula, index)], "exactly one zero")
-        rho = int.from_bytes(answer["proof"], "big")
-        require(len(answer["proof"]) * 2 == self.key.size and 0 < rho < self.key.n, "form of rho")
-        require(pow(rho, self.key.n, self.key.square) == self.z[formula][index], "rho^n = z")
+        zeros = [(f, i) for f, plain in self.plain.items() for i, z in enumerate(plain) if z == 0]
+        require(zeros == [(formula, index)], "exactly one zero")
+        self.proof(answer["proof"], formula, index)
+
+    def proof(self, proof, formula, index):
+        def holds(key, context, vector, place):
+            return self.suite.zero_proof_holds(key, context, vector, place, proof)
+        context, vector = self.context("AMSP"), self.z[formula]
+        require(holds(self.key, context, vector, index), "zero proof")
+        if self.suite is rlwe:
+            return
+        other = self.z[1 if formula == 2 else 2]
+        require(not holds(self.key, context, other, index), "the proof shows too much")
+        if self.suite is ristretto:
+            for change in ({"upstream": "SMSP"}, {"pair": 1}, {"series": "war"},
+                           {"sequence": self.q["sequence"] + 1}, {"downstream": "AMSP"},
+                           {"channel": "xor"}):
+                require(not holds(self.key, {**context, **change}, vector, index),
+                        f"the proof is not bound to {list(change)}")
 
 
 def changed(export, *path):
@@ -151,13 +175,7 @@ class Reference(unittest.TestCase):
             cls.bought = [cluster.json("a", "export", i) for i in ids]
 
     def secret(self, export):
-        data = base64.b64decode(export["secret_key"])
-        primes, at = [], 0
-        for _ in range(2):
-            size = int.from_bytes(data[at:at + 4], "big")
-            primes.append(int.from_bytes(data[at + 4:at + 4 + size], "big"))
-            at += 4 + size
-        return paillier.SecretKey(*primes)
+        return SUITES[SUITE].secret_key(base64.b64decode(export["secret_key"]))
 
     def check(self, i, own=None, bought=None):
         own = own or self.own[i]
@@ -175,15 +193,18 @@ class Reference(unittest.TestCase):
                 self.assertEqual(own[key], bought[key])
             self.assertNotIn("secret_key", bought)
 
-    def test_masks_and_primes(self):
+    def test_keys(self):
         """Each key is fresh, and of the form that docs/soundness.md claims."""
-        moduli = [self.secret(export).n for export in self.own]
-        self.assertEqual(len(set(moduli)), len(moduli))
-        for export in self.own:
-            secret = self.secret(export)
-            self.assertEqual(secret.p.bit_length(), secret.q.bit_length())
-            self.assertEqual(secret.n.bit_length(), 2048)
-            self.assertTrue(paillier.is_prime(secret.p) and paillier.is_prime(secret.q))
+        keys = [self.secret(export) for export in self.own]
+        self.assertEqual(len({key.public for key in keys}), len(keys))
+        for key in keys if SUITE == "paillier" else []:
+            self.assertEqual(key.p.bit_length(), key.q.bit_length())
+            self.assertEqual(key.n.bit_length(), KEY_BITS[SUITE])
+            for prime, (first, second, generator) in key.factors.items():
+                self.assertTrue(all(map(paillier.is_prime, (prime, first, second))))
+                self.assertEqual((prime - 1) % (2 * first * second), 0)
+                for factor in (2, first, second):
+                    self.assertNotEqual(pow(generator, (prime - 1) // factor, prime), 1)
 
     def test_the_model_notices_changes(self):
         paths = [("quality", "signed"), ("xor", "signed"), ("combined", 0, "encoding"),
@@ -201,6 +222,7 @@ class Reference(unittest.TestCase):
             SetCheck(self.own[0], self.roots, self.bought[0], self.secret(self.own[0]), 45, 40)
 
 
+@unittest.skipUnless(SUITE == "paillier", "it is of Paillier")
 class PublishedExample(unittest.TestCase):
     """Appendix A of the paper, by the model alone."""
 
@@ -223,12 +245,10 @@ class Model(unittest.TestCase):
     def test_proposition_1_for_all_pairs_of_six_bits(self):
         for x in range(64):
             for y in range(64):
-                bx, by = paillier.bits(x, 6), paillier.bits(y, 6)
-                bw = [a ^ b for a, b in zip(bx, by)]
-                zeros = [(f, i) for f, c in ((1, 1), (2, -1)) for i in range(6)
-                         if bx[i] - by[i] + c + 3 * sum(bw[:i]) == 0]
-                zeros += [(0, 0)] if sum(bw) == 0 else []
-                self.assertEqual(zeros, [paillier.verdict(x, y, 6)])
+                bx, by = compare.bits(x, 6), compare.bits(y, 6)
+                zeros = [(f, i) for f in (0, 1, 2)
+                         for i, z in enumerate(compare.plain_z(bx, by, f)) if z == 0]
+                self.assertEqual(zeros, [compare.verdict(x, y, 6)])
 
     def test_sign_and_verify(self):
         rng = random.Random(3)
@@ -239,6 +259,63 @@ class Model(unittest.TestCase):
             self.assertTrue(p256.verify(point, b"lot", signature))
             self.assertFalse(p256.verify(point, b"lots", signature))
             self.assertFalse(p256.verify(point, b"lot", p256.sign(key, b"lot", low=False)))
+
+    def test_multiples_of_the_generator(self):
+        """RFC 9496, appendix A.1: the first and the last of the list; A.2: some that are no points."""
+        self.assertEqual(ristretto.encode(ristretto.IDENTITY), bytes(32))
+        self.assertEqual(
+            ristretto.encode(ristretto.multiply(2, ristretto.BASE)).hex(),
+            "6a493210f7499cd17fecb510ae0cea23a110e8d5b901f8acadd3095c73a3b919")
+        self.assertEqual(
+            ristretto.encode(ristretto.multiply(15, ristretto.BASE)).hex(),
+            "e0c418f7c8d9c4cdd7395b93ea124f3ad99021bb681dfc3302a9d99a2e53e64e")
+        self.assertEqual(ristretto.encode(ristretto.multiply(ristretto.L - 1, ristretto.BASE)),
+                         ristretto.encode(ristretto.negate(ristretto.BASE)))
+        for bad in ("00" + "ff" * 31, "ff" * 31 + "7f", "ed" + "ff" * 30 + "7f", "01" + "00" * 31,
+                    "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371"):
+            with self.subTest(bad), self.assertRaises(ValueError):
+                ristretto.decode(bytes.fromhex(bad))
+
+    def test_chacha20(self):
+        """The stream of zeros, from the author's test vectors."""
+        self.assertEqual(rlwe.stream_bytes(bytes(32), 0, 16).hex(),
+                         "76b8e0ada0f13d90405d6ae55386bd28")
+
+    def test_ring(self):
+        """Values by definition; and the product by the schoolbook, T^1024 being -1."""
+        rng = random.Random(7)
+        a, s = ([rng.randrange(rlwe.Q) for _ in range(rlwe.N)] for _ in range(2))
+        values = rlwe.to_values(a)
+        for j in (0, 1, 6, 1023):
+            point = pow(rlwe.PSI, 2 * rlwe.reverse(j) + 1, rlwe.Q)
+            self.assertEqual(values[j], sum(c * pow(point, i, rlwe.Q)
+                                            for i, c in enumerate(a)) % rlwe.Q)
+        product = rlwe.to_coefficients(
+            [u * v % rlwe.Q for u, v in zip(values, rlwe.to_values(s))])
+        for place in (0, 1, 500, 1023):
+            wanted = sum(a[i] * s[place - i] * (1 if i <= place else -1) for i in range(rlwe.N))
+            self.assertEqual(product[place], wanted % rlwe.Q)
+
+    def test_rlwe_pairs_of_every_block(self):
+        """All places of a ciphertext, and those of the next."""
+        rng = random.Random(11)
+        for width, pairs in ((32, 18), (62, 9)):
+            secret = rlwe.SecretKey(bytes(range(32)))
+            values = [[rng.randrange(1 << width) for _ in range(pairs)] for _ in range(2)]
+            values.append([a ^ b for a, b in zip(*values)])
+            matrices = []
+            for number, column in enumerate(values):
+                nonce, rows = bytes([number]) * 32, [compare.bits(v, width) for v in column]
+                packed = rlwe.pack(secret.encrypt(nonce, rows, width))
+                matrices.append(rlwe.Matrix(nonce + packed, pairs, width))
+            key = rlwe.PublicKey(secret.public)
+            for pair in range(pairs):
+                bits = [compare.bits(column[pair], width) for column in values]
+                self.assertEqual([secret.plain_row(m, pair) for m in matrices], bits)
+                for formula in (0, 1, 2):
+                    vector = key.combine(*matrices, pair, formula)
+                    self.assertEqual(secret.plain_vector(vector),
+                                     compare.plain_z(bits[0], bits[1], formula))
 
 
 if __name__ == "__main__":

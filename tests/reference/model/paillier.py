@@ -1,7 +1,22 @@
-"""Paillier and the comparison, in integers, by the formulas of the paper."""
+"""Paillier in integers, by the formulas of the paper."""
 
-import hashlib
 import math
+
+from . import compare
+
+
+class Vector:
+    """Enc(z) of one pair."""
+
+    def __init__(self, key, cells):
+        self.key, self.cells = key, cells
+
+    @property
+    def encoding(self):
+        return b"".join(c.to_bytes(self.key.size, "big") for c in self.cells)
+
+    def with_cells(self, cells):
+        return Vector(self.key, cells)
 
 
 class PublicKey:
@@ -14,11 +29,7 @@ class PublicKey:
             raise ValueError("public key is not canonical")
         self.square = self.n * self.n
         self.size = 2 * ((bits + 7) // 8)
-        self.encoded = encoded
-
-    @property
-    def set_id(self):
-        return hashlib.sha256(self.encoded).digest()
+        self.encoded, self.set_id = encoded, compare.sha256(encoded)
 
     def matrix(self, data, rows, columns):
         if len(data) != rows * columns * self.size:
@@ -30,8 +41,25 @@ class PublicKey:
                 raise ValueError("not a ciphertext")
         return [numbers[r * columns:(r + 1) * columns] for r in range(rows)]
 
-    def encode(self, numbers):
-        return b"".join(c.to_bytes(self.size, "big") for c in numbers)
+    def combine(self, x, y, w, pair, formula):
+        """Enc(z) by formula 0, 1 or 2; cells most significant first."""
+        constant = 1 + self.n if formula == 1 else 1 - self.n
+        cells, prefix = [], 1
+        for a, b, c in zip(x[pair], y[pair], w[pair]):
+            cells.append(self.minus(a, b) * constant * pow(prefix, 3, self.square) % self.square)
+            prefix = prefix * c % self.square
+        return Vector(self, [prefix] if formula == 0 else cells)
+
+    # What an attacker makes of cells.
+
+    def less_one(self, cell):
+        return cell * (1 - self.n) % self.square
+
+    def times(self, cell, factor):
+        return pow(cell, factor, self.square)
+
+    def minus(self, a, b):
+        return a * pow(b, -1, self.square) % self.square
 
 
 class SecretKey:
@@ -40,6 +68,11 @@ class SecretKey:
         self.order = math.lcm(p - 1, q - 1)
         self.square = self.n * self.n
         self.mu = pow(self.order, -1, self.n)
+
+    @property
+    def public(self):
+        bits = self.n.bit_length()
+        return bits.to_bytes(4, "big") + self.n.to_bytes((bits + 7) // 8, "big")
 
     def decrypt_as_printed(self, c):
         """Formulas (4) and (5), as a number nearest to zero."""
@@ -57,47 +90,25 @@ class SecretKey:
         m = m_p + self.p * ((m_q - m_p) * pow(self.p, -1, self.q) % self.q)
         return m if m <= self.n // 2 else m - self.n
 
+    def plain_row(self, matrix, pair):
+        return [self.decrypt(c) for c in matrix[pair]]
 
-def combine(n, x, y, w, formula):
-    """Enc(z) of one pair by formula 0, 1 or 2: lists of ciphertexts, most significant first."""
-    square = n * n
-    if formula == 0:
-        total = 1
-        for c in w:
-            total = total * c % square
-        return [total]
-    constant = 1 + n if formula == 1 else 1 - n
-    out, prefix = [], 1
-    for i in range(len(x)):
-        z = x[i] * pow(y[i], -1, square) * constant * pow(prefix, 3, square) % square
-        out.append(z)
-        prefix = prefix * w[i] % square
-    return out
+    def plain_vector(self, vector):
+        return [self.decrypt(c) for c in vector.cells]
 
 
-def z_digest(key, pair, z1, z2, z0, question=2, limit=0):
-    data = key.encode(z1) + key.encode(z2) + key.encode(z0)
-    head = b"lotveil/v1/z\0" + key.set_id + pair.to_bytes(4, "big")
-    head += question.to_bytes(4, "big") + limit.to_bytes(8, "big")
-    return data, hashlib.sha256(head + data).digest()
-
-
-def binding(public_key, x, y):
-    data = b"lotveil/v1/binding\0"
-    for part in (public_key, x, y):
-        data += len(part).to_bytes(8, "big") + part
-    return hashlib.sha256(data).digest()
-
-
-def verdict(x, y, width):
-    """-> (formula, index) of plain integers."""
-    if x == y:
-        return 0, 0
-    return (1 if x < y else 2), width - (x ^ y).bit_length()
-
-
-def bits(value, width):
-    return [value >> (width - 1 - i) & 1 for i in range(width)]
+def secret_key(encoded):
+    """Eight blocks, each a u32be length and that many bytes: p, q, then rho1, rho2 and g for each."""
+    numbers, at = [], 0
+    while at < len(encoded):
+        size = int.from_bytes(encoded[at:at + 4], "big")
+        numbers.append(int.from_bytes(encoded[at + 4:at + 4 + size], "big"))
+        at += 4 + size
+    if at != len(encoded) or len(numbers) != 8:
+        raise ValueError("no secret key")
+    key = SecretKey(*numbers[:2])
+    key.factors = {key.p: numbers[2:5], key.q: numbers[5:]}
+    return key
 
 
 def is_prime(n, rounds=24):
@@ -123,20 +134,10 @@ def is_prime(n, rounds=24):
 
 
 def challenges(key, context):
-    """The eight challenges of the key proof (src/proof/paillier_key.c, src/proof/transcript.h)."""
-    def block(data):
-        return len(data).to_bytes(4, "big") + data
-    hashed = b"".join(block(text.encode()) for text in (
-        "lotveil/v1/proof/paillier-key", context["channel"], context["downstream"],
-        context["upstream"], context["series"]))
-    hashed += context["sequence"].to_bytes(8, "big") + context["pair"].to_bytes(4, "big")
-    seed = hashlib.sha256(hashed + block(key.encoded)).digest()
-    size = key.size // 2 + 16
+    """The eight challenges of the key proof."""
+    seed = compare.seed("lotveil/v1/proof/paillier-key", context, key.encoded)
     for index in range(8):
-        stream = b"".join(
-            hashlib.sha256(seed + index.to_bytes(4, "big") + counter.to_bytes(4, "big")).digest()
-            for counter in range(size // 32 + 1))
-        yield int.from_bytes(stream[:size], "big") % key.n
+        yield int.from_bytes(compare.expand(seed, index, key.size // 2 + 16), "big") % key.n
 
 
 def key_proof_holds(key, context, proof):
@@ -152,3 +153,10 @@ def key_proof_holds(key, context, proof):
     roots = [int.from_bytes(proof[i:i + size], "big") for i in range(0, len(proof), size)]
     return all(0 < root < key.n and pow(root, key.n, key.n) == rho
                for root, rho in zip(roots, challenges(key, context)))
+
+
+def zero_proof_holds(key, _context, vector, index, proof):
+    """rho^n = z; bound to its context by the signature around it."""
+    rho = int.from_bytes(proof, "big")
+    return len(proof) * 2 == key.size and 0 < rho < key.n and \
+        pow(rho, key.n, key.square) == vector.cells[index]

@@ -1,0 +1,132 @@
+"""What the command says and refuses by itself, without nodes.
+
+Run by ctest with the built command in $LOTVEIL."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "harness"))
+
+from cluster import COMMAND  # noqa: E402
+
+
+class CommandLine(unittest.TestCase):
+    COMMANDS = ("init", "member", "ledger", "serve", "status", "series", "grant", "publish", "sets",
+                "buy", "inquire", "verdicts", "alarms", "disclosures", "trace", "sales", "export",
+                "import", "bench", "demo")
+
+    def run_command(self, *arguments, **options):
+        return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL, **options)
+
+    def test_every_command_explains_itself(self):
+        listed = self.run_command("--help")
+        self.assertEqual(listed.returncode, 0)
+        for command in self.COMMANDS:
+            with self.subTest(command):
+                self.assertRegex(listed.stdout, rf"(?m)^  {command} ")
+                for arguments in ((command, "--help"), ("help", command)):
+                    done = self.run_command(*arguments)
+                    self.assertEqual(done.returncode, 0)
+                    for part in ("--dir", "--json", "Example", "Exit code"):
+                        self.assertIn(part, done.stdout)
+
+    def test_the_manual_page_names_every_command_and_option(self):
+        page = (TESTS.parent / "docs" / "man" / "lotveil.1.scd").read_text()
+        for command in self.COMMANDS:
+            self.assertIn(f"*{command}*", page)
+            text = self.run_command(command, "--help").stdout
+            for option in re.findall(r"--[a-z][a-z-]+", text.split("Example")[0]):
+                if option not in ("--usage", "--version"):
+                    self.assertTrue(f"*{option}*" in page, f"{command}: {option}")
+
+    def test_wrong_usage(self):
+        for arguments in ((), ("fly",), ("init",), ("init", "--org", "A", "--role", "boss"),
+                          ("publish",), ("buy",), ("trace",), ("sets", "--no-such-option"),
+                          ("ledger",), ("ledger", "burn"), ("inquire", "ab", "--pair", "x"),
+                          ("import",), ("member", "add"), ("serve", "--ready-fd", "977"),
+                          ("grant", "--to", "A"), ("bench", "--pairs", "-1")):
+            with self.subTest(arguments):
+                done = self.run_command(*arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertTrue(done.stderr)
+
+    def test_no_organisation_is_bad_input_and_no_node_is_unreachable(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for arguments in (("serve",), ("ledger", "head"), ("member", "list")):
+                done = self.run_command(*arguments, "--dir", empty)
+                self.assertEqual(done.returncode, 4, done.stderr)
+                self.assertIn(empty, done.stderr)
+            self.assertEqual(self.run_command("sets", "--dir", empty).returncode, 3)
+            self.assertEqual(self.run_command("sets", env={"LOTVEIL_DIR": empty}).returncode, 3)
+
+    def test_init_overwrites_nothing(self):
+        with tempfile.TemporaryDirectory() as root:
+            first = ["init", "--org", "BMSP", "--role", "downstream", "--dir", f"{root}/b"]
+            card = json.loads(self.run_command(*first, "--json").stdout)
+            self.assertEqual(set(card), {"organisation", "role", "url", "root"})
+            self.assertEqual(card, json.loads(pathlib.Path(f"{root}/b/card.json").read_text()))
+            before = {p: p.read_bytes() for p in pathlib.Path(root).rglob("*") if p.is_file()}
+            done = self.run_command(*first)
+            self.assertEqual(done.returncode, 1)
+            after = {p: p.read_bytes() for p in pathlib.Path(root).rglob("*") if p.is_file()}
+            self.assertEqual(before, after)
+            for path in before:
+                self.assertNotIn(b"PRIVATE KEY", b"" if "key.pem" in path.name or
+                                 "ca-key" in path.name else before[path])
+
+    def test_the_published_example(self):
+        vector = str(TESTS / "vectors" / "appendix_a.json")
+        key = ("--p", "47917", "--q", "59063", "--json")
+        done = self.run_command("import", "--appendix-a", vector, "--part", "corrected", *key)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        seen = json.loads(done.stdout)
+        self.assertEqual((seen["X"], seen["Y"], seen["XOR"], seen["misprints"]), (11, 10, 1, []))
+
+        done = self.run_command("import", "--appendix-a", vector, "--part", "printed", *key)
+        self.assertEqual(done.returncode, 1)
+        wanted = json.loads(pathlib.Path(vector).read_text())["misprints"]
+        misprints = {}
+        for entry in json.loads(done.stdout)["misprints"]:
+            misprints.setdefault(entry["array"], []).append(entry["index"])
+        self.assertEqual(misprints, wanted)
+
+        done = self.run_command("import", "--appendix-a", vector, "--part", "corrected", "--p",
+                                "47917", "--q", "59069")
+        self.assertEqual(done.returncode, 1)
+        done = self.run_command("import", "--appendix-a", vector, "--part", "missing")
+        self.assertEqual(done.returncode, 4)
+
+    def test_the_published_example_is_exported_again(self):
+        vector = TESTS / "vectors" / "appendix_a.json"
+        wanted = json.loads(vector.read_text())["corrected"]
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = f"{folder}/pair.txt", f"{folder}/pair.json"
+            for source, target, order in ((vector, first, "msb"), (first, second, "lsb")):
+                part = ("--part", "corrected") if source == vector else ("--bit-order", "msb")
+                done = self.run_command("import", "--appendix-a", str(source), *part, "--output",
+                                        target, "--output-order", order)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            text = pathlib.Path(first).read_text()
+            again = json.loads(pathlib.Path(second).read_text())
+            for name, numbers in wanted.items():
+                self.assertEqual(again[name], numbers)
+                # most significant first in the text
+                self.assertLess(text.index(numbers[-1]), text.index(numbers[0]))
+            # what does not pass its checks is not written
+            bad = f"{folder}/bad.txt"
+            done = self.run_command("import", "--appendix-a", str(vector), "--part", "printed",
+                                    "--p", "47917", "--q", "59063", "--output", bad)
+            self.assertEqual(done.returncode, 1)
+            self.assertFalse(pathlib.Path(bad).exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,201 @@
+"""Lifted ElGamal over ristretto255 in integers: the group of RFC 9496, ciphertexts, formulas and the zero
+proof of docs/protocol.md sections 4 and 6."""
+
+from . import compare
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT = pow(2, (P - 1) // 4, P)  # of -1; made even below
+ROOT = ROOT if ROOT % 2 == 0 else P - ROOT
+
+IDENTITY = (0, 1, 1, 0)  # extended coordinates X, Y, Z, T with X Y = Z T
+
+
+def even(number):
+    """The one of number and -number that RFC 9496 calls non-negative."""
+    return number if number % 2 == 0 else P - number
+
+
+def root_of_ratio(u, v):
+    """-> is u / v a square, its non-negative root (or that of ROOT u / v)"""
+    r = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
+    check = v * r * r % P
+    right, flipped = check == u % P, check == -u % P
+    if flipped or check == -u * ROOT % P:
+        r = r * ROOT % P
+    return right or flipped, even(r)
+
+
+INVERSE_ROOT_A_MINUS_D = root_of_ratio(1, -1 - D)[1]
+
+
+def add(p, q):
+    """Hisil, Wong, Carter, Dawson 2008: complete for a = -1."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
+    c, d = 2 * D * p[3] * q[3], 2 * p[2] * q[2]
+    e, f, g, h = (b - a) % P, (d - c) % P, (d + c) % P, (b + a) % P
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def negate(p):
+    return -p[0] % P, p[1], p[2], -p[3] % P
+
+
+def minus(p, q):
+    return add(p, negate(q))
+
+
+def multiply(scalar, point):
+    result = IDENTITY
+    for bit in bin(scalar % L)[2:]:
+        result = add(result, result)
+        if bit == "1":
+            result = add(result, point)
+    return result
+
+
+def equal(p, q):
+    """As elements of the group, that is up to the curve's torsion of order four."""
+    return (p[0] * q[1] - p[1] * q[0]) % P == 0 or (p[1] * q[1] - p[0] * q[0]) % P == 0
+
+
+def encode(p):
+    x, y, z, t = p
+    u1, u2 = (z + y) * (z - y) % P, x * y % P
+    inverse = root_of_ratio(1, u1 * u2 * u2)[1]
+    d1, d2 = u1 * inverse, u2 * inverse
+    z_inverse = d1 * d2 * t % P
+    if t * z_inverse % P % 2:
+        x, y, d2 = y * ROOT, x * ROOT, d1 * INVERSE_ROOT_A_MINUS_D
+    if x * z_inverse % P % 2:
+        y = -y
+    return even(d2 * (z - y) % P).to_bytes(32, "little")
+
+
+def decode(data):
+    s = int.from_bytes(data, "little")
+    if len(data) != 32 or s >= P or s % 2:
+        raise ValueError("encoding of a point is not canonical")
+    u1, u2 = 1 - s * s, 1 + s * s
+    v = -D * u1 * u1 - u2 * u2
+    square, inverse = root_of_ratio(1, v * u2 * u2 % P)
+    d1 = inverse * u2
+    x, y = even(2 * s * d1 % P), u1 * d1 * inverse * v % P
+    if not square or x * y % P % 2 or y == 0:
+        raise ValueError("no point has this encoding")
+    return x, y, 1, x * y % P
+
+
+BASE = decode(bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"))
+
+
+def decode_but_identity(data):
+    point = decode(data)
+    if equal(point, IDENTITY):
+        raise ValueError("the identity, where none may stand")
+    return point
+
+
+class Vector:
+    """Enc(z) of one pair: cells (C1, C2)."""
+
+    def __init__(self, cells):
+        self.cells = cells
+
+    @property
+    def encoding(self):
+        return b"".join(encode(point) for cell in self.cells for point in cell)
+
+    def with_cells(self, cells):
+        return Vector(cells)
+
+
+class PublicKey:
+    def __init__(self, encoded):
+        self.point, self.encoded = decode_but_identity(encoded), encoded
+        self.set_id = compare.sha256(encoded)
+
+    def matrix(self, data, rows, columns):
+        """-> rows of cells"""
+        if len(data) != rows * columns * 64:
+            raise ValueError("matrix has the wrong length")
+        points = [decode_but_identity(data[i:i + 32]) for i in range(0, len(data), 32)]
+        cells = list(zip(points[::2], points[1::2]))
+        return [cells[r * columns:(r + 1) * columns] for r in range(rows)]
+
+    def combine(self, x, y, w, pair, formula):
+        x, y, w = x[pair], y[pair], w[pair]
+        prefix = (IDENTITY, IDENTITY)
+        constant = (IDENTITY, BASE if formula == 1 else negate(BASE))
+        cells = []
+        for a, b, c in zip(x, y, w):
+            difference = plus(subtract(a, b), constant)
+            cells.append(plus(difference, times(prefix, 3)))
+            prefix = plus(prefix, c)
+        return Vector([prefix] if formula == 0 else cells)
+
+    # What an attacker makes of cells.
+
+    def less_one(self, cell):
+        return subtract(cell, (IDENTITY, BASE))
+
+    def times(self, cell, factor):
+        return times(cell, factor)
+
+    def minus(self, a, b):
+        return subtract(a, b)
+
+
+def plus(a, b):
+    return add(a[0], b[0]), add(a[1], b[1])
+
+
+def subtract(a, b):
+    return minus(a[0], b[0]), minus(a[1], b[1])
+
+
+def times(cell, factor):
+    return multiply(factor, cell[0]), multiply(factor, cell[1])
+
+
+class SecretKey:
+    """Little endian s, 0 < s < L."""
+
+    def __init__(self, encoded):
+        self.s = int.from_bytes(encoded, "little")
+        if len(encoded) != 32 or not 0 < self.s < L:
+            raise ValueError("no secret key")
+        self.public = encode(multiply(self.s, BASE))
+        self.small = {encode(multiply(m, BASE)): m for m in range(-4, 200)}
+
+    def plain(self, cell):
+        """The small integer that a cell encrypts; None where it is not small."""
+        return self.small.get(encode(minus(cell[1], multiply(self.s, cell[0]))))
+
+    def plain_row(self, matrix, pair):
+        return [self.plain(cell) for cell in matrix[pair]]
+
+    def plain_vector(self, vector):
+        return [self.plain(cell) for cell in vector.cells]
+
+
+secret_key = SecretKey
+
+
+def key_proof_holds(_key, _context, proof):
+    return proof == b""
+
+
+def zero_proof_holds(key, context, vector, index, proof):
+    """Chaum and Pedersen: t G = A + c P and t C1 = B + c C2."""
+    c, t = (int.from_bytes(part, "little") for part in (proof[:32], proof[32:]))
+    if len(proof) != 64 or c >= L or t >= L:
+        return False
+    first, second = vector.cells[index]
+    a = minus(multiply(t, BASE), multiply(c, key.point))
+    b = minus(multiply(t, first), multiply(c, second))
+    seed = compare.seed("lotveil/v1/proof/ristretto255-zero", context, key.encoded)
+    hashed = compare.sha256(seed + compare.u32(0) + compare.u32(index) +
+                            b"".join(encode(point) for point in (first, second, a, b)))
+    return int.from_bytes(compare.expand(hashed, 0, 48), "little") % L == c
