@@ -85,9 +85,10 @@ static void seal(const world *w, lv_quality *quality, lv_xor *sold, lv_set_made 
 static lv_status open_both(const world *w, const lv_set_made *made, lv_error *err)
 {
     lv_set *set = NULL;
-    lv_status status = lv_set_open(lv_buffer_view(&made->quality_record), w->trust, &set, err);
+    lv_status status =
+        lv_set_open(lv_buffer_view(&made->quality_record), w->trust, NULL, &set, err);
     if (status == LV_OK) {
-        status = lv_set_add_xor(set, lv_buffer_view(&made->xor_record), w->trust, err);
+        status = lv_set_add_xor(set, lv_buffer_view(&made->xor_record), w->trust, NULL, err);
     }
     lv_set_free(set);
     return status;
