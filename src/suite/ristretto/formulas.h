@@ -9,7 +9,8 @@
  *    fe_select(mask, a, b)                   a where the mask is set, b elsewhere
  *    fe_equal, fe_is_odd, fe_is_canonical    masks
  *    mask_or, mask_and, mask_not, mask_xor, mask_of (a bit for all lanes), mask_bit (of one lane)
- *    lane_digits, lane_negative, comb_entry  digits of the lanes, and entries of lv_comb_table
+ *    sizes_of, size_is, is_negative          of one digit for each lane: sizes, comparisons, masks
+ *    comb_entry                              entries of a table of sixteen multiples
  *
  *  All lanes do the same work whatever they hold. */
 
@@ -321,6 +322,19 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 
 /* ---- multiples ---- */
 
+/* Adds each lane's digit times the point whose multiples 1 .. 16 stand in the table. */
+LV_FN ext add_entry(ext sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                    const int8_t *digit)
+{
+    affine_niels entry;
+    fe_mask negative = comb_entry(&entry.sum, &entry.difference, &entry.product, limb, digit);
+    fe swap = entry.sum;
+    entry.sum = fe_select(negative, entry.difference, entry.sum);
+    entry.difference = fe_select(negative, swap, entry.difference);
+    entry.product = fe_select(negative, fe_negate(entry.product), entry.product);
+    return ext_of(add_affine(sum, entry));
+}
+
 LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
 {
     const lv_comb_table *table = lv_base_comb();
@@ -337,14 +351,7 @@ LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
         }
         ext sum = ext_identity();
         for (size_t j = 0; j < LV_COMB_DIGITS; j++) {
-            affine_niels entry;
-            fe_mask negative =
-                comb_entry(&entry.sum, &entry.difference, &entry.product, table->limb[j], digit[j]);
-            fe swap = entry.sum;
-            entry.sum = fe_select(negative, entry.difference, entry.sum);
-            entry.difference = fe_select(negative, swap, entry.difference);
-            entry.product = fe_select(negative, fe_negate(entry.product), entry.product);
-            sum = ext_of(add_affine(sum, entry));
+            sum = add_entry(sum, table->limb[j], digit[j]);
         }
         ext_store(out + i, sum, count - i);
         lv_wipe(&sum, sizeof sum);
@@ -354,21 +361,31 @@ LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
 
 enum { WINDOW = 4, WINDOWS = 64, WINDOW_ENTRIES = 8 };
 
-/* digit times the point whose multiples 1 .. 8 stand in the table; the same digit for all lanes. */
-LV_FN niels select_multiple(const niels *table, int digit)
+/* Digits of a scalar to one lane. */
+LV_FN void window_digits(int8_t digit[WINDOWS][LANES], size_t lane, const lv_scalar *k)
 {
-    int sign = digit >> 7; /* -1 or 0 */
-    uint32_t size = (uint32_t)((digit ^ sign) - sign);
+    int8_t digits[WINDOWS];
+    lv_scalar_digits(digits, WINDOWS, WINDOW, k);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        digit[i][lane] = digits[i];
+    }
+    lv_wipe(digits, sizeof digits);
+}
+
+/* Each lane's digit times the point whose multiples 1 .. 8 stand in the table. */
+LV_FN niels select_multiple(const niels *table, const int8_t *digit)
+{
+    const lane_sizes sizes = sizes_of(digit);
     niels r = {fe_constant(&FE_ONE), fe_constant(&FE_ONE), fe_constant(&FE_TWO),
                fe_constant(&FE_ZERO)};
     for (uint32_t j = 0; j < WINDOW_ENTRIES; j++) {
-        fe_mask here = mask_of(((size ^ (j + 1)) - 1) >> 31);
+        fe_mask here = size_is(sizes, j + 1);
         r.sum = fe_select(here, table[j].sum, r.sum);
         r.difference = fe_select(here, table[j].difference, r.difference);
         r.z = fe_select(here, table[j].z, r.z);
         r.product = fe_select(here, table[j].product, r.product);
     }
-    fe_mask negative = mask_of((uint32_t)sign & 1);
+    fe_mask negative = is_negative(digit);
     fe swap = r.sum;
     r.sum = fe_select(negative, r.difference, r.sum);
     r.difference = fe_select(negative, swap, r.difference);
@@ -376,13 +393,19 @@ LV_FN niels select_multiple(const niels *table, int digit)
     return r;
 }
 
-LV_FN ext multiply_lanes(ext p, const int8_t *digit)
+/* The multiples 1 .. 8. */
+LV_FN void fill_window(niels table[WINDOW_ENTRIES], ext p)
 {
-    niels table[WINDOW_ENTRIES];
     table[0] = niels_of(p);
     for (int j = 1; j < WINDOW_ENTRIES; j++) {
         table[j] = niels_of(ext_of(add_niels(p, table[j - 1])));
     }
+}
+
+LV_FN ext multiply_lanes(ext p, int8_t digit[WINDOWS][LANES])
+{
+    niels table[WINDOW_ENTRIES];
+    fill_window(table, p);
     ext r = ext_identity();
     for (int i = WINDOWS - 1; i >= 0; i--) {
         for (int j = 1; j < WINDOW; j++) {
@@ -396,8 +419,10 @@ LV_FN ext multiply_lanes(ext p, const int8_t *digit)
 
 LV_FN void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
 {
-    int8_t digit[WINDOWS];
-    lv_scalar_digits(digit, WINDOWS, WINDOW, k);
+    int8_t digit[WINDOWS][LANES];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        window_digits(digit, lane, k);
+    }
     for (size_t i = 0; i < count; i += LANES) {
         ext product = multiply_lanes(ext_load(in + i, count - i), digit);
         ext_store(out + i, product, count - i);

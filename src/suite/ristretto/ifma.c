@@ -7,6 +7,7 @@
 
 #include "suite/ristretto/constants.h"
 #include <immintrin.h>
+#include <stdlib.h>
 
 /* Without optimisation GCC's gathers and scatters are macros that convert masks so. */
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -249,6 +250,27 @@ LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
     }
 }
 
+/* ---- digits ---- */
+
+typedef v8 lane_sizes;
+
+LV_VECTOR v8 digits_of(const int8_t *digit)
+{
+    return _mm512_cvtepi8_epi64(_mm_loadl_epi64((const __m128i_u *)digit));
+}
+
+LV_VECTOR lane_sizes sizes_of(const int8_t *digit) { return _mm512_abs_epi64(digits_of(digit)); }
+
+LV_VECTOR fe_mask size_is(lane_sizes sizes, uint64_t value)
+{
+    return _mm512_cmpeq_epi64_mask(sizes, all(value));
+}
+
+LV_VECTOR fe_mask is_negative(const int8_t *digit)
+{
+    return _mm512_movepi64_mask(digits_of(digit));
+}
+
 /* ---- the comb ---- */
 
 /* |digit| times the point of the table, lane by lane, and where the digit is negative. A row of
@@ -256,7 +278,7 @@ LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
 LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
                          const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const int8_t *digit)
 {
-    const v8 digits = _mm512_cvtepi8_epi64(_mm_loadl_epi64((const __m128i_u *)digit));
+    const v8 digits = digits_of(digit);
     const v8 index = _mm512_sub_epi64(_mm512_abs_epi64(digits), all(1));
     const fe_mask some = _mm512_test_epi64_mask(digits, digits);
     v8 found[LV_COMB_LIMBS];
@@ -275,6 +297,90 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
 }
 
 #include "suite/ristretto/formulas.h"
+#include "suite/ristretto/sums.h"
+
+/* ---- sums of multiples ---- */
+
+/* Straus: one run of doublings for all points, eight of which share a group of lanes. */
+typedef struct {
+    niels multiple[WINDOW_ENTRIES];
+    int8_t digit[WINDOWS][LANES];
+    int top; /* the highest window that has a digit; the others are not looked at */
+} group;
+
+/* Lane l has the scalar k[l / repeat]; there are `lanes` of them, others have 0. */
+LV_FN void make_group(group *out, const lv_scalar *k, const lv_point *in, size_t lanes,
+                      size_t repeat)
+{
+    static const lv_scalar zero = {{0}};
+    fill_window(out->multiple, ext_load(in, lanes));
+    for (size_t lane = 0; lane < LANES; lane++) {
+        window_digits(out->digit, lane, lane < lanes ? &k[lane / repeat] : &zero);
+    }
+    out->top = WINDOWS - 1;
+    for (uint64_t eight = 0; out->top >= 0 && eight == 0;) {
+        memcpy(&eight, out->digit[out->top], sizeof eight);
+        out->top -= eight == 0;
+    }
+}
+
+/* Each lane's part of the sum. */
+LV_FN ext sum_groups(const group *groups, size_t count)
+{
+    int top = -1;
+    for (size_t i = 0; i < count; i++) {
+        top = groups[i].top > top ? groups[i].top : top;
+    }
+    ext sum = ext_identity();
+    for (int at = top; at >= 0; at--) {
+        sum = double_times(sum, WINDOW);
+        for (size_t i = 0; i < count; i++) {
+            if (at <= groups[i].top) {
+                niels some = select_multiple(groups[i].multiple, groups[i].digit[at]);
+                sum = ext_of(add_niels(sum, some));
+            }
+        }
+    }
+    return sum;
+}
+
+/* out[h] = sum k[i] in[repeat i + h] for h < repeat, which is 1 or 2. */
+LV_FN lv_status sums_vartime(lv_point *out, size_t repeat, const lv_scalar *k, const lv_point *in,
+                             size_t count)
+{
+    const size_t points = count * repeat;
+    const size_t vectors = (points + LANES - 1) / LANES;
+    lv_point part[LANES];
+    for (size_t h = 0; h < repeat; h++) {
+        out[h] = lv_point_identity;
+    }
+    group *groups = aligned_alloc(_Alignof(group), (vectors + 1) * sizeof *groups);
+    if (groups == NULL) {
+        return LV_E_MEMORY;
+    }
+    for (size_t i = 0; i < vectors; i++) {
+        size_t from = i * LANES;
+        make_group(&groups[i], k + from / repeat, in + from,
+                   points - from < LANES ? points - from : LANES, repeat);
+    }
+    ext_store(part, sum_groups(groups, vectors), LANES);
+    for (size_t lane = 0; lane < LANES; lane++) {
+        lv_point_add(&out[lane % repeat], &out[lane % repeat], &part[lane]);
+    }
+    free(groups);
+    return LV_OK;
+}
+
+LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
+{
+    return sums_vartime(out, 1, k, in, count);
+}
+
+LV_FN lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
+                                  size_t count)
+{
+    return sums_vartime(out, 2, k, in, count);
+}
 
 static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .base_multiply = base_multiply,
@@ -283,7 +389,13 @@ static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .double_encode = double_encode,
                                     .decode = decode,
                                     .sum_row = sum_row,
-                                    .compare_row = compare_row};
+                                    .compare_row = compare_row,
+                                    .multiply_each = multiply_each,
+                                    .add_subtract = add_subtract,
+                                    .generators_sum = generators_sum,
+                                    .bits_commit = bits_commit,
+                                    .sum_vartime = sum_vartime,
+                                    .cells_sum_vartime = cells_sum_vartime};
 
 const lv_curve *lv_curve_ifma(void)
 {

@@ -53,6 +53,30 @@ typedef struct {
     /** z[i] = x[i] - y[i] + 3 (w[0] + .. + w[i - 1]), and `constant` added to the second point. */
     void (*compare_row)(lv_point *z, const lv_point *x, const lv_point *y, const lv_point *w,
                         unsigned width, const lv_point *constant);
+
+    /** out[i] = k[i] in[i]. */
+    void (*multiply_each)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count);
+
+    /** out[i] = x[i] + y[i] - w[i]. */
+    void (*add_subtract)(lv_point *out, const lv_point *x, const lv_point *y, const lv_point *w,
+                         size_t count);
+
+    /** out[r] = sum over i of k[r * count + i] times the generator first + i (lv_generators). */
+    void (*generators_sum)(lv_point *out, const lv_scalar *k, size_t rows, unsigned first,
+                           size_t count);
+
+    /** The same for mask[r] times LV_GENERATOR_MASK, and bits[r * count + i], each 0 or 1, times
+     *  LV_GENERATOR_FIRST + i. */
+    void (*bits_commit)(lv_point *out, const lv_scalar *mask, const uint8_t *bits, size_t rows,
+                        size_t count);
+
+    /** *out = sum k[i] in[i] for public scalars and points; short scalars take less time.
+     * @return LV_OK, or LV_E_MEMORY. */
+    lv_status (*sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count);
+
+    /** The same for both points of ciphertexts: out[h] = sum k[i] in[2 i + h]. */
+    lv_status (*cells_sum_vartime)(lv_point out[2], const lv_scalar *k, const lv_point *in,
+                                   size_t count);
 } lv_curve;
 
 extern const lv_curve lv_curve_portable;
@@ -72,8 +96,7 @@ void lv_point_double(lv_point *out, const lv_point *a);
 /** Are they the same element of the group? */
 bool lv_point_equal(const lv_point *a, const lv_point *b);
 
-/** out = sum k[i] in[i] for public scalars and points.
- * @return LV_OK, or LV_E_MEMORY. */
+/** lv_curve_portable's sum_vartime: for few points. */
 LV_MUST_CHECK lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k,
                                                       const lv_point *in, size_t count);
 
@@ -93,5 +116,28 @@ typedef struct {
 
 /** Made by the first call and never changed: what it holds follows from the curve alone. */
 const lv_comb_table *lv_base_comb(void);
+
+/* ---- generators ---- */
+
+enum {
+    LV_GENERATOR_BASE = 0,  /* G */
+    LV_GENERATOR_MASK = 1,  /* H_0 */
+    LV_GENERATOR_FIRST = 2, /* H_1 */
+    LV_GENERATORS = 126     /* two matrices of LV_WIDTH_MAX columns after the first two */
+};
+
+/** Points of which nobody knows how one comes from the others: G, and H_i for i = 0 .. 124, the
+ *  one-way map of RFC 9496, 4.3.4, of SHA-512("lotveil/v1/ristretto255/generator\0" || u32be i). */
+typedef struct {
+    lv_point point[LV_GENERATORS];
+    /* limb[g][l][j] is limb l of (j + 1) point[g], as in lv_comb_table */
+    uint64_t limb[LV_GENERATORS][LV_COMB_LIMBS][LV_COMB_ENTRIES];
+} lv_generator_table;
+
+/** Made by the first call and never changed. */
+const lv_generator_table *lv_generators(void);
+
+/** Fills limb[l][j] with limb l of (j + 1) p, as affine y + x, y - x and 2 d x y. */
+void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_point *p);
 
 #endif

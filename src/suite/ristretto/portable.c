@@ -176,18 +176,31 @@ LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
     }
 }
 
+/* ---- digits ---- */
+
+typedef uint64_t lane_sizes;
+
+LV_FN lane_sizes sizes_of(const int8_t *digit)
+{
+    int sign = *digit >> 7; /* -1 or 0 */
+    return (uint64_t)((*digit ^ sign) - sign);
+}
+
+LV_FN fe_mask size_is(lane_sizes size, uint64_t value) { return 0 - (((size ^ value) - 1) >> 63); }
+
+LV_FN fe_mask is_negative(const int8_t *digit) { return 0 - (uint64_t)((*digit >> 7) & 1); }
+
 /* ---- the comb ---- */
 
 /* |digit| times the point of the table, and whether the digit is negative. */
 LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
                          const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const int8_t *digit)
 {
-    int sign = *digit >> 7; /* -1 or 0 */
-    uint64_t size = (uint64_t)((*digit ^ sign) - sign);
+    const lane_sizes size = sizes_of(digit);
     uint64_t mask[LV_COMB_ENTRIES];
     uint64_t found[LV_COMB_LIMBS];
     for (uint64_t j = 0; j < LV_COMB_ENTRIES; j++) {
-        mask[j] = 0 - (((size ^ (j + 1)) - 1) >> 63);
+        mask[j] = size_is(size, j + 1);
     }
     for (int l = 0; l < LV_COMB_LIMBS; l++) {
         uint64_t gathered = 0;
@@ -202,10 +215,11 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
     memcpy(sum->v, found, sizeof sum->v);
     memcpy(difference->v, found + 5, sizeof sum->v);
     memcpy(twice_d_xy->v, found + 10, sizeof sum->v);
-    return 0 - (uint64_t)(sign & 1);
+    return is_negative(digit);
 }
 
 #include "suite/ristretto/formulas.h"
+#include "suite/ristretto/sums.h"
 
 const lv_point lv_point_identity = {{{0}}, {{1}}, {{1}}, {{0}}};
 const lv_point lv_point_base = {
@@ -225,25 +239,37 @@ static void put(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], int first, int en
     }
 }
 
+void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_point *p)
+{
+    ext multiple[LV_COMB_ENTRIES];
+    fe before[LV_COMB_ENTRIES]; /* product of all Z before */
+    niels step = niels_of(ext_load(p, 1));
+    fe product = fe_constant(&FE_ONE);
+    for (int j = 0; j < LV_COMB_ENTRIES; j++) {
+        multiple[j] = j == 0 ? ext_load(p, 1) : ext_of(add_niels(multiple[j - 1], step));
+        before[j] = product;
+        product = fe_multiply(product, multiple[j].z);
+    }
+    fe rest = fe_invert(product);
+    for (int j = LV_COMB_ENTRIES - 1; j >= 0; j--) {
+        fe inverse = fe_multiply(rest, before[j]);
+        fe x = fe_multiply(multiple[j].x, inverse);
+        fe y = fe_multiply(multiple[j].y, inverse);
+        rest = fe_multiply(rest, multiple[j].z);
+        put(limb, 0, j, fe_add(y, x));
+        put(limb, 5, j, fe_subtract(y, x));
+        put(limb, 10, j, fe_multiply(fe_multiply(x, y), fe_constant(&FE_TWO_D)));
+    }
+}
+
 static void make_comb(void)
 {
-    ext p = ext_load(&lv_point_base, 1); /* 32^i G */
+    lv_point p = lv_point_base; /* 32^i G */
     for (int i = 0; i < LV_COMB_DIGITS; i++) {
-        ext multiple[LV_COMB_ENTRIES];
-        niels step = niels_of(p);
-        multiple[0] = p;
-        for (int j = 1; j < LV_COMB_ENTRIES; j++) {
-            multiple[j] = ext_of(add_niels(multiple[j - 1], step));
+        lv_comb_entries(comb_table.limb[i], &p);
+        for (int j = 0; j < LV_COMB_BITS; j++) {
+            lv_point_double(&p, &p);
         }
-        for (int j = 0; j < LV_COMB_ENTRIES; j++) {
-            fe inverse = fe_invert(multiple[j].z);
-            fe x = fe_multiply(multiple[j].x, inverse);
-            fe y = fe_multiply(multiple[j].y, inverse);
-            put(comb_table.limb[i], 0, j, fe_add(y, x));
-            put(comb_table.limb[i], 5, j, fe_subtract(y, x));
-            put(comb_table.limb[i], 10, j, fe_multiply(fe_multiply(x, y), fe_constant(&FE_TWO_D)));
-        }
-        p = ext_of(double_point(multiple[LV_COMB_ENTRIES - 1]));
     }
 }
 
@@ -280,43 +306,76 @@ bool lv_point_equal(const lv_point *a, const lv_point *b)
 
 /* ---- sums of multiples ---- */
 
-enum { SUM_BITS = 5, SUM_DIGITS = 51, SUM_ENTRIES = 16 };
+/* Straus: one run of doublings for all points. Digits are odd, or mostly zero. */
+enum { ODD_ENTRIES = 8 };
 
-/* Straus: one run of doublings for all points. */
-lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
-                                        size_t count)
+typedef struct {
+    niels multiple[ODD_ENTRIES]; /* 1, 3, .. 15 */
+    int8_t digit[LV_SCALAR_NAF];
+} term;
+
+static void make_terms(term *out, const lv_scalar *k, const lv_point *in, size_t count,
+                       size_t stride)
 {
-    *out = lv_point_identity;
-    niels(*table)[SUM_ENTRIES] = calloc(count + 1, sizeof *table);
-    int8_t(*digit)[SUM_DIGITS] = calloc(count + 1, sizeof *digit);
-    lv_status status = table != NULL && digit != NULL ? LV_OK : LV_E_MEMORY;
-    for (size_t i = 0; i < count && status == LV_OK; i++) {
-        ext p = ext_load(&in[i], 1);
-        lv_scalar_digits(digit[i], SUM_DIGITS, SUM_BITS, &k[i]);
-        table[i][0] = niels_of(p);
-        for (int j = 1; j < SUM_ENTRIES; j++) {
-            table[i][j] = niels_of(ext_of(add_niels(p, table[i][j - 1])));
+    for (size_t i = 0; i < count; i++) {
+        ext p = ext_load(&in[i * stride], 1);
+        niels twice = niels_of(ext_of(double_point(p)));
+        lv_scalar_naf_vartime(out[i].digit, &k[i]);
+        for (int j = 0; j < ODD_ENTRIES; j++) {
+            p = j == 0 ? p : ext_of(add_niels(p, twice));
+            out[i].multiple[j] = niels_of(p);
         }
     }
-    ext sum = ext_identity();
-    for (int at = SUM_DIGITS - 1; at >= 0 && status == LV_OK; at--) {
-        for (int j = 1; j < SUM_BITS; j++) {
-            sum = projective_of(double_point(sum));
+}
+
+static int top_digit(const term *terms, size_t count)
+{
+    int top = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (int at = (int)LV_SCALAR_NAF - 1; at > top; at--) {
+            top = terms[i].digit[at] != 0 ? at : top;
         }
+    }
+    return top;
+}
+
+static lv_status strided_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
+                                     size_t count, size_t stride)
+{
+    *out = lv_point_identity;
+    term *terms = calloc(count + 1, sizeof *terms);
+    if (terms == NULL) {
+        return LV_E_MEMORY;
+    }
+    make_terms(terms, k, in, count, stride);
+    ext sum = ext_identity();
+    for (int at = top_digit(terms, count); at >= 0; at--) {
         sum = ext_of(double_point(sum));
         for (size_t i = 0; i < count; i++) {
-            const int d = (int)digit[i][at];
+            const int d = terms[i].digit[at];
             if (d > 0) {
-                sum = ext_of(add_niels(sum, table[i][d - 1]));
+                sum = ext_of(add_niels(sum, terms[i].multiple[d / 2]));
             } else if (d < 0) {
-                sum = ext_of(add_niels(sum, niels_negate(table[i][-d - 1])));
+                sum = ext_of(add_niels(sum, niels_negate(terms[i].multiple[-d / 2])));
             }
         }
     }
     ext_store(out, sum, 1);
-    free(table);
-    free(digit);
-    return status;
+    free(terms);
+    return LV_OK;
+}
+
+lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
+                                        size_t count)
+{
+    return strided_sum_vartime(out, k, in, count, 1);
+}
+
+static lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
+                                   size_t count)
+{
+    lv_status status = strided_sum_vartime(&out[0], k, in, count, 2);
+    return status == LV_OK ? strided_sum_vartime(&out[1], k, in + 1, count, 2) : status;
 }
 
 const lv_curve lv_curve_portable = {.name = "portable",
@@ -326,4 +385,10 @@ const lv_curve lv_curve_portable = {.name = "portable",
                                     .double_encode = double_encode,
                                     .decode = decode,
                                     .sum_row = sum_row,
-                                    .compare_row = compare_row};
+                                    .compare_row = compare_row,
+                                    .multiply_each = multiply_each,
+                                    .add_subtract = add_subtract,
+                                    .generators_sum = generators_sum,
+                                    .bits_commit = bits_commit,
+                                    .sum_vartime = lv_point_multiply_sum_vartime,
+                                    .cells_sum_vartime = cells_sum_vartime};

@@ -13,6 +13,8 @@ static const lv_scalar SQUARE_OF_R = {                   /* 2^512 mod L */
                                       {0xa40611e3449c0f01, 0xd00e1ba768859347, 0xceec73d217f5be65,
                                        0x0399411b7c309a3d}};
 
+static const lv_scalar ONE = {{1}};
+
 /* a - L where that is not negative, a otherwise; a < 2 L. */
 static void subtract_order(lv_scalar *a)
 {
@@ -91,7 +93,6 @@ void lv_scalar_encode(uint8_t bytes[LV_SCALAR_LEN], const lv_scalar *a)
 
 void lv_scalar_reduce(lv_scalar *out, const uint8_t wide[LV_SCALAR_WIDE])
 {
-    static const lv_scalar one = {{1}};
     lv_scalar low;
     lv_scalar high = {{0}};
     for (size_t i = 0; i < LIMBS; i++) {
@@ -101,7 +102,7 @@ void lv_scalar_reduce(lv_scalar *out, const uint8_t wide[LV_SCALAR_WIDE])
     high.v[1] = load(wide + LV_SCALAR_LEN + 8);
     mont(&high, &high, &SQUARE_OF_R);
     mont(&low, &low, &SQUARE_OF_R);
-    mont(&low, &low, &one);
+    mont(&low, &low, &ONE);
     lv_scalar_add(out, &low, &high);
     lv_wipe(&low, sizeof low);
     lv_wipe(&high, sizeof high);
@@ -155,6 +156,51 @@ void lv_scalar_halve(lv_scalar *out, const lv_scalar *a)
 
 bool lv_scalar_is_zero(const lv_scalar *a) { return (a->v[0] | a->v[1] | a->v[2] | a->v[3]) == 0; }
 
+void lv_scalar_select(lv_scalar *out, unsigned bit, const lv_scalar *a, const lv_scalar *b)
+{
+    uint64_t mask = 0 - (uint64_t)(bit & 1);
+    for (int i = 0; i < LIMBS; i++) {
+        out->v[i] = b->v[i] ^ (mask & (a->v[i] ^ b->v[i]));
+    }
+}
+
+void lv_scalar_sum_add(lv_scalar_sum *sum, const lv_scalar *a, const lv_scalar *b)
+{
+    uint64_t above = 0; /* what the row before carried out of its four limbs, and out of the sum */
+    for (int i = 0; i < LIMBS; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < LIMBS; j++) {
+            wide_limb t = (wide_limb)a->v[i] * b->v[j] + sum->v[i + j] + carry;
+            sum->v[i + j] = (uint64_t)t;
+            carry = (uint64_t)(t >> 64);
+        }
+        wide_limb top = (wide_limb)sum->v[i + LIMBS] + carry + above;
+        sum->v[i + LIMBS] = (uint64_t)top;
+        above = (uint64_t)(top >> 64);
+    }
+    sum->v[2 * LIMBS] += above;
+}
+
+/* low + 2^256 middle + 2^512 high */
+void lv_scalar_sum_reduce(lv_scalar *out, const lv_scalar_sum *sum)
+{
+    lv_scalar low;
+    lv_scalar middle;
+    lv_scalar high = {{sum->v[2 * LIMBS]}};
+    memcpy(low.v, sum->v, sizeof low.v);
+    memcpy(middle.v, sum->v + LIMBS, sizeof middle.v);
+    mont(&low, &low, &SQUARE_OF_R);
+    mont(&low, &low, &ONE);
+    mont(&middle, &middle, &SQUARE_OF_R);
+    mont(&high, &high, &SQUARE_OF_R);
+    mont(&high, &high, &SQUARE_OF_R);
+    lv_scalar_add(&low, &low, &middle);
+    lv_scalar_add(out, &low, &high);
+    lv_wipe(&low, sizeof low);
+    lv_wipe(&middle, sizeof middle);
+    lv_wipe(&high, sizeof high);
+}
+
 void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_scalar *a)
 {
     int carry = 0;
@@ -168,5 +214,25 @@ void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_sca
         int value = (int)(window & ((1U << bits) - 1)) + carry;
         carry = (value + half) >> bits;
         digit[i] = (int8_t)(value - (carry << bits));
+    }
+}
+
+void lv_scalar_naf_vartime(int8_t digit[LV_SCALAR_NAF], const lv_scalar *a)
+{
+    enum { WIDTH = 5 };
+    int carry = 0;
+    memset(digit, 0, LV_SCALAR_NAF);
+    for (unsigned i = 0; i < LV_SCALAR_NAF; i++) {
+        unsigned window = (unsigned)(a->v[i / 64] >> i % 64);
+        if (i % 64 + WIDTH > 64 && i / 64 + 1 < LIMBS) {
+            window |= (unsigned)(a->v[i / 64 + 1] << (64 - i % 64));
+        }
+        if (((window + (unsigned)carry) & 1) == 0) {
+            continue; /* a carry meets a one and goes on, or there is nothing */
+        }
+        int value = (int)(window & ((1U << WIDTH) - 1)) + carry;
+        carry = value >> (WIDTH - 1);
+        digit[i] = (int8_t)(value - (carry << WIDTH));
+        i += WIDTH - 1;
     }
 }

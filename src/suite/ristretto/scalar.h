@@ -9,6 +9,7 @@
 
 #define LV_SCALAR_LEN 32U
 #define LV_SCALAR_WIDE 48U /* bytes that reduce to a scalar uniform to 2^-131 */
+#define LV_SCALAR_NAF 256U /* digits of lv_scalar_naf_vartime */
 
 /** 0 .. L - 1, least significant limb first. */
 typedef struct {
@@ -31,8 +32,24 @@ void lv_scalar_halve(lv_scalar *out, const lv_scalar *a);
 
 bool lv_scalar_is_zero(const lv_scalar *a);
 
+/** a where `bit` is 1, b where it is 0. */
+void lv_scalar_select(lv_scalar *out, unsigned bit, const lv_scalar *a, const lv_scalar *b);
+
+/** A sum of products that is reduced once, at its end: up to 2^60 of them. Starts from {0}. */
+typedef struct {
+    uint64_t v[9];
+} lv_scalar_sum;
+
+/** *sum += a b */
+void lv_scalar_sum_add(lv_scalar_sum *sum, const lv_scalar *a, const lv_scalar *b);
+void lv_scalar_sum_reduce(lv_scalar *out, const lv_scalar_sum *sum);
+
 /** Digits of `bits` (1..7) bits each, least significant first, -2^(bits-1) <= digit < 2^(bits-1):
  *  a = sum digit[i] 2^(bits i). @param count  enough of them to hold 254 bits. */
 void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_scalar *a);
+
+/** Digits of one bit's place each, odd and below 16 in size, or 0, of which at most every fifth is
+ *  not 0: a = sum digit[i] 2^i, for public a. */
+void lv_scalar_naf_vartime(int8_t digit[LV_SCALAR_NAF], const lv_scalar *a);
 
 #endif

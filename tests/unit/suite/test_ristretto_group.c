@@ -334,6 +334,135 @@ static void test_sums_of_multiples_agree(void **state)
     }
 }
 
+static void test_sums_of_both_points_agree(void **state)
+{
+    const sample *s = *state;
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (size_t count = 0; count <= 20; count++) {
+            lv_scalar k[20];
+            lv_point got[2];
+            lv_point want[2] = {lv_point_identity, lv_point_identity};
+            for (size_t i = 0; i < count; i++) {
+                k[i] = s->k[i];
+                k[i].v[3] = count % 3 == 0 ? k[i].v[3] : 0; /* short ones as well */
+                k[i].v[2] = count % 3 == 0 ? k[i].v[2] : 0;
+                for (size_t h = 0; h < 2; h++) {
+                    lv_point product;
+                    lv_curve_portable.multiply(&product, &k[i], &s->p[2 * i + h], 1);
+                    lv_point_add(&want[h], &want[h], &product);
+                }
+            }
+            assert_int_equal(curve_at(c)->cells_sum_vartime(got, k, s->p, count), LV_OK);
+            assert_true(lv_point_equal(&got[0], &want[0]));
+            assert_true(lv_point_equal(&got[1], &want[1]));
+            assert_int_equal(curve_at(c)->sum_vartime(&got[0], s->k, s->p, count), LV_OK);
+            assert_int_equal(lv_point_multiply_sum_vartime(&want[0], s->k, s->p, count), LV_OK);
+            assert_true(lv_point_equal(&got[0], &want[0]));
+        }
+    }
+}
+
+static void test_each_has_its_own_multiple(void **state)
+{
+    const sample *s = *state;
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (size_t count = 1; count <= 17; count++) {
+            lv_point got[17];
+            lv_point sums[17];
+            curve_at(c)->multiply_each(got, s->k, s->p, count);
+            curve_at(c)->add_subtract(sums, s->p, s->p + 3, s->p + 5, count);
+            for (size_t i = 0; i < count; i++) {
+                lv_point want;
+                lv_curve_portable.multiply(&want, &s->k[i], &s->p[i], 1);
+                assert_true(lv_point_equal(&got[i], &want));
+                lv_point_add(&want, &s->p[i], &s->p[i + 3]);
+                lv_point_subtract(&want, &want, &s->p[i + 5]);
+                assert_true(lv_point_equal(&sums[i], &want));
+            }
+        }
+    }
+}
+
+/* ---- generators ---- */
+
+static void test_generators_are_hashed(void **state)
+{
+    (void)state;
+    const lv_generator_table *table = lv_generators();
+    uint8_t seen[LV_GENERATORS][LV_POINT_LEN];
+    lv_curve_portable.encode(seen[0], table->point, LV_GENERATORS);
+    assert_true(lv_point_equal(&table->point[LV_GENERATOR_BASE], &lv_point_base));
+    for (size_t g = LV_GENERATOR_MASK; g < LV_GENERATORS; g++) {
+        uint8_t named[] = "lotveil/v1/ristretto255/generator\0\0\0\0";
+        uint8_t hashed[64];
+        uint8_t want[LV_POINT_LEN];
+        named[sizeof named - 1] = (uint8_t)(g - LV_GENERATOR_MASK);
+        crypto_hash_sha512(hashed, named, sizeof named);
+        assert_int_equal(crypto_core_ristretto255_from_hash(want, hashed), 0);
+        assert_memory_equal(seen[g], want, sizeof want);
+        for (size_t other = 0; other < g; other++) {
+            assert_memory_not_equal(seen[g], seen[other], LV_POINT_LEN);
+        }
+    }
+}
+
+/* Rows that fill vectors and leave a rest, with the edges of digits among the scalars. */
+static void test_sums_of_generators_agree(void **state)
+{
+    const sample *s = *state;
+    const size_t counts[] = {1, 2, 5};
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (size_t i = 0; i < 3; i++) {
+            for (size_t rows = 1; rows <= 17; rows += 8) {
+                const size_t count = counts[i];
+                const unsigned first = i == 2 ? LV_GENERATORS - 5 : (unsigned)i;
+                lv_point got[17];
+                curve_at(c)->generators_sum(got, s->k, rows, first, count);
+                for (size_t r = 0; r < rows; r++) {
+                    lv_point want;
+                    assert_int_equal(lv_point_multiply_sum_vartime(&want, &s->k[r * count],
+                                                                   &lv_generators()->point[first],
+                                                                   count),
+                                     LV_OK);
+                    assert_true(lv_point_equal(&got[r], &want));
+                }
+            }
+        }
+        lv_point got;
+        lv_point want;
+        curve_at(c)->generators_sum(&got, s->k, 1, 0, LV_GENERATORS);
+        assert_int_equal(
+            lv_point_multiply_sum_vartime(&want, s->k, lv_generators()->point, LV_GENERATORS),
+            LV_OK);
+        assert_true(lv_point_equal(&got, &want));
+    }
+}
+
+static void test_bits_are_committed_to(void **state)
+{
+    const sample *s = *state;
+    enum { ROWS = 9, BITS = 13 };
+    uint8_t bits[ROWS * BITS];
+    for (size_t i = 0; i < sizeof bits; i++) {
+        bits[i] = (uint8_t)(s->k[i].v[0] & 1);
+    }
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        lv_point got[ROWS];
+        curve_at(c)->bits_commit(got, s->k, bits, ROWS, BITS);
+        for (size_t r = 0; r < ROWS; r++) {
+            lv_point want;
+            lv_curve_portable.multiply(&want, &s->k[r], &lv_generators()->point[LV_GENERATOR_MASK],
+                                       1);
+            for (size_t i = 0; i < BITS; i++) {
+                if (bits[r * BITS + i] == 1) {
+                    lv_point_add(&want, &want, &lv_generators()->point[LV_GENERATOR_FIRST + i]);
+                }
+            }
+            assert_true(lv_point_equal(&got[r], &want));
+        }
+    }
+}
+
 /* What is not the same in every bit is not used together: records hold these bytes. */
 static void test_vectors_agree_with_the_portable_one(void **state)
 {
@@ -401,6 +530,43 @@ static void test_rows_of_every_width(void **state)
 }
 
 /* ---- scalars ---- */
+
+static void test_products_are_summed(void **state)
+{
+    const sample *s = *state;
+    lv_scalar_sum sum = {{0}};
+    lv_scalar want = {{0}};
+    for (size_t i = 0; i < MANY; i++) {
+        lv_scalar product;
+        lv_scalar got;
+        lv_scalar_sum_add(&sum, &s->k[i], &s->k[MANY - 1 - i]);
+        lv_scalar_multiply(&product, &s->k[i], &s->k[MANY - 1 - i]);
+        lv_scalar_add(&want, &want, &product);
+        lv_scalar_sum_reduce(&got, &sum);
+        assert_memory_equal(&got, &want, sizeof got);
+    }
+    lv_scalar_sum full; /* the highest that it holds: 2^576 - 1 = 2^64 R^2 - 1 */
+    memset(&full, 0xff, sizeof full);
+    lv_scalar r = {{0}};
+    lv_scalar got;
+    const lv_scalar half = {{0, 0, 1}}; /* 2^128 */
+    lv_scalar_multiply(&r, &half, &half);
+    lv_scalar_multiply(&r, &r, &r);
+    lv_scalar_multiply(&r, &r, &(lv_scalar){{0, 1}});
+    lv_scalar_sum_reduce(&got, &full);
+    lv_scalar_add(&got, &got, &(lv_scalar){{1}});
+    assert_memory_equal(&got, &r, sizeof got);
+}
+
+static void test_one_of_two_is_selected(void **state)
+{
+    const sample *s = *state;
+    lv_scalar got;
+    lv_scalar_select(&got, 1, &s->k[0], &s->k[1]);
+    assert_memory_equal(&got, &s->k[0], sizeof got);
+    lv_scalar_select(&got, 0, &s->k[0], &s->k[1]);
+    assert_memory_equal(&got, &s->k[1], sizeof got);
+}
 
 static const char ORDER[] = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
@@ -501,6 +667,13 @@ int main(void)
         cmocka_unit_test(test_multiples_agree),
         cmocka_unit_test(test_sums_and_differences_agree),
         cmocka_unit_test(test_sums_of_multiples_agree),
+        cmocka_unit_test(test_sums_of_both_points_agree),
+        cmocka_unit_test(test_each_has_its_own_multiple),
+        cmocka_unit_test(test_generators_are_hashed),
+        cmocka_unit_test(test_sums_of_generators_agree),
+        cmocka_unit_test(test_bits_are_committed_to),
+        cmocka_unit_test(test_products_are_summed),
+        cmocka_unit_test(test_one_of_two_is_selected),
         cmocka_unit_test(test_vectors_agree_with_the_portable_one),
         cmocka_unit_test(test_rows_of_every_width),
         cmocka_unit_test(test_the_order_is_no_scalar),
