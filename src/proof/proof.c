@@ -14,6 +14,8 @@ static const lv_proofs PROOFS[] = {
         .suite = "ristretto255", /* any point but the identity is a good key */
         .zero_prove = lv_ristretto_zero_prove,
         .zero_verify = lv_ristretto_zero_verify,
+        .bits_prove = lv_ristretto_bits_prove,
+        .bits_verify = lv_ristretto_bits_verify,
     },
 };
 

@@ -90,4 +90,13 @@ lv_status lv_ristretto_range_verify(const lv_public_key *key, const lv_matrix *z
                                     unsigned column, unsigned bound,
                                     const lv_proof_context *context, lv_bytes proof, lv_error *err);
 
+/* ristretto_bits_prove.c, ristretto_bits_verify.c */
+lv_status lv_ristretto_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
+                                  const lv_bits_matrices *of, const lv_bits_plain *plain,
+                                  const lv_proof_context *context, const lv_job *job,
+                                  lv_buffer *proof, lv_error *err);
+lv_status lv_ristretto_bits_verify(const lv_public_key *key, lv_bits_statement statement,
+                                   const lv_bits_matrices *of, const lv_proof_context *context,
+                                   const lv_job *job, lv_bytes proof, lv_error *err);
+
 #endif

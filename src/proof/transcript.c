@@ -64,3 +64,29 @@ lv_status lv_transcript_expand(const uint8_t seed[LV_SEED_LEN], uint32_t index, 
     }
     return status;
 }
+
+lv_status lv_transcript_digest(const lv_bytes *part, size_t count, uint8_t digest[LV_SEED_LEN])
+{
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; i < count && good; i++) {
+        good = EVP_DigestUpdate(hash, part[i].data, part[i].len) == 1;
+    }
+    good = good && EVP_DigestFinal_ex(hash, digest, NULL) == 1;
+    EVP_MD_CTX_free(hash);
+    return good ? LV_OK : LV_E_CRYPTO;
+}
+
+lv_status lv_transcript_squeeze(const uint8_t seed[LV_SEED_LEN], uint32_t index, uint8_t *out,
+                                size_t len)
+{
+    const uint8_t number[] = {(uint8_t)(index >> 24), (uint8_t)(index >> 16), (uint8_t)(index >> 8),
+                              (uint8_t)index};
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_shake256(), NULL) == 1 &&
+                EVP_DigestUpdate(hash, seed, LV_SEED_LEN) == 1 &&
+                EVP_DigestUpdate(hash, number, sizeof number) == 1 &&
+                EVP_DigestFinalXOF(hash, out, len) == 1;
+    EVP_MD_CTX_free(hash);
+    return good ? LV_OK : LV_E_CRYPTO;
+}

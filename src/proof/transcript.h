@@ -19,4 +19,12 @@ LV_MUST_CHECK lv_status lv_transcript_seed(const char *domain, const lv_proof_co
 LV_MUST_CHECK lv_status lv_transcript_expand(const uint8_t seed[LV_SEED_LEN], uint32_t index,
                                              uint8_t *out, size_t len);
 
+/** digest = SHA-256 of the parts, one after another. */
+LV_MUST_CHECK lv_status lv_transcript_digest(const lv_bytes *part, size_t count,
+                                             uint8_t digest[LV_SEED_LEN]);
+
+/** Fills `out` with SHAKE256(seed || u32be index): for long challenges. */
+LV_MUST_CHECK lv_status lv_transcript_squeeze(const uint8_t seed[LV_SEED_LEN], uint32_t index,
+                                              uint8_t *out, size_t len);
+
 #endif

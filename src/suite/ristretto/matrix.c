@@ -55,6 +55,17 @@ lv_status lv_ristretto_matrix_encode(const lv_matrix *matrix, lv_buffer *out)
     return LV_OK;
 }
 
+void lv_ristretto_row_encode(const lv_matrix *matrix, size_t row, uint8_t *out)
+{
+    const lv_ristretto_matrix *mine = (const lv_ristretto_matrix *)matrix;
+    const size_t first = row * matrix->width;
+    if (mine->encoded != NULL) {
+        memcpy(out, mine->encoded + first * LV_CIPHERTEXT_LEN, matrix->width * LV_CIPHERTEXT_LEN);
+    } else {
+        lv_curve_best()->encode(out, mine->points + 2 * first, (size_t)2 * matrix->width);
+    }
+}
+
 size_t lv_ristretto_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width)
 {
     (void)key;

@@ -27,4 +27,7 @@ const lv_point *lv_ristretto_point(const lv_public_key *key);
 /** C1 and C2 at (row, column), borrowed: two points. */
 const lv_point *lv_ristretto_ciphertext(const lv_matrix *matrix, size_t row, unsigned column);
 
+/** Writes the encodings of one row: LV_CIPHERTEXT_LEN bytes for each column. */
+void lv_ristretto_row_encode(const lv_matrix *matrix, size_t row, uint8_t *out);
+
 #endif

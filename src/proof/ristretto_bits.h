@@ -1,0 +1,99 @@
+/** The bit proofs of suite `ristretto255` (docs/protocol.md section 7): that each of N cells
+ *  (C1_i, C2_i) of one row encrypts u b_i with b_i in {0, 1}, which is C2_i = s C1_i + u b_i G for
+ *  the s with P = s G. One argument for all cells: a vector commitment to the bits (Pedersen's, in
+ *  the form of Bootle, Cerulli, Chaidos, Ghadafi, Groth, Petit, ESORICS 2015), the products
+ *  b_i (1 - b_i) taken together by powers of y (Groth and Kohlweiss, EUROCRYPT 2015; Buenz, Bootle,
+ *  Boneh, Poelstra, Wuille, Maxwell, S&P 2018), and the ciphertexts by random weights.
+ *  G, H_0, H_1 .. are those of lv_generators. Claim E4 of docs/soundness.md says why it holds.
+ *
+ *      statement          cells                                            u
+ *      LV_BITS_VALUES     the row of x, then the row of y: N = 2 k         1
+ *      LV_BITS_XOR        the row of w: N = k                              1
+ *      LV_BITS_BOTH       x_i + y_i - w_i, point by point: N = k           2
+ *      LV_BITS_DISTANCE   the row of d: N = k                              1
+ *
+ *      h0 = SHA-256(seed || u32be u || u32be N || the encoded rows of x, y, w, d that the
+ *                   statement speaks of, in this order)
+ *      B = beta H_0 + sum b_i H_i      A = alpha H_0 + sum a_i H_i
+ *      h1 = SHA-256(h0 || B || A)
+ *      y = 48 bytes mod L, sigma_i = 16 bytes each, one after another from SHAKE256(h1 || u32be 1)
+ *      U = sum sigma_i C1_i            V = sum sigma_i C2_i
+ *      t1 = sum y^i a_i (1 - 2 b_i)    t0 = - sum y^i a_i^2                i = 1 .. N
+ *      T1 = t1 G + tau1 H_0            T0 = t0 G + tau0 H_0
+ *      AG = k G                        AV = k U + u (sum sigma_i a_i) G
+ *      h2 = SHA-256(h1 || T1 || T0 || AG || AV)
+ *      e = 48 bytes mod L from SHAKE256(h2 || u32be 1)
+ *      f_i = a_i + e b_i   zB = alpha + e beta   tau = tau0 + e tau1   z = k + e s
+ *
+ *  seed is that of transcript.h under a domain of the statement's own, with the number of the row
+ *  as `pair`. A row's part is B, A, T1, T0, AG, AV, f_1 .. f_N, zB, tau, z: 32 (9 + N) bytes;
+ * points canonical and not the identity, numbers little endian and below L; the proof is the parts
+ * of all rows. It holds where
+ *
+ *      e B + A   = sum f_i H_i + zB H_0
+ *      e T1 + T0 = (sum y^i f_i (e - f_i)) G + tau H_0
+ *      e P + AG  = z G
+ *      e V + AV  = z U + u (sum sigma_i f_i) G */
+#ifndef LV_PROOF_RISTRETTO_BITS_H
+#define LV_PROOF_RISTRETTO_BITS_H
+
+#include "proof/proofs.h"
+#include "proof/transcript.h"
+#include "suite/ristretto/ristretto.h"
+
+enum {
+    LV_BITS_MATRICES = 3,             /* that one statement speaks of, at most */
+    LV_BITS_CELLS = 2 * LV_WIDTH_MAX, /* of one row, at most */
+    LV_BITS_POINTS = 6,               /* of a row's part, first of all */
+    LV_BITS_NUMBERS = 3,              /* after f_1 .. f_N */
+};
+
+/** Places of points in a row's part. */
+enum { LV_BITS_B, LV_BITS_A, LV_BITS_T1, LV_BITS_T0, LV_BITS_AG, LV_BITS_AV };
+
+/** What is to be shown, for all rows. Borrows all. */
+typedef struct {
+    const char *domain;
+    const char *words; /* what it speaks of, for a person */
+    const lv_matrix *matrix[LV_BITS_MATRICES];
+    unsigned place[LV_BITS_MATRICES]; /* of each among x, y, w, d */
+    size_t matrices;
+    bool joined; /* cells are x + y - w, of which u = 2 */
+    const lv_public_key *key;
+    const lv_proof_context *context;
+    size_t rows;
+    unsigned width;
+    size_t cells;    /* N */
+    size_t part_len; /* bytes of a row's part */
+} lv_bits_task;
+
+lv_bits_task lv_bits_task_of(const lv_public_key *key, lv_bits_statement statement,
+                             const lv_bits_matrices *of, const lv_proof_context *context);
+
+/** Of one row: its cells, and h0. */
+typedef struct {
+    lv_point cell[2 * LV_BITS_CELLS]; /* C1_i, C2_i */
+    uint8_t digest[LV_SEED_LEN];
+} lv_bits_row;
+
+LV_MUST_CHECK lv_status lv_bits_row_of(const lv_bits_task *task, size_t row, lv_bits_row *out);
+
+/** h1, y and its powers, and sigma. */
+typedef struct {
+    uint8_t digest[LV_SEED_LEN];
+    lv_scalar power[LV_BITS_CELLS]; /* y^(i + 1) */
+    lv_scalar sigma[LV_BITS_CELLS];
+} lv_bits_first;
+
+/** @param points  encodings of B and A. */
+LV_MUST_CHECK lv_status lv_bits_challenge_first(const lv_bits_task *task, const lv_bits_row *row,
+                                                const uint8_t *points, lv_bits_first *out);
+
+/** h2 and e. @param points  encodings of T1, T0, AG and AV. */
+LV_MUST_CHECK lv_status lv_bits_challenge_second(const lv_bits_first *first, const uint8_t *points,
+                                                 uint8_t digest[LV_SEED_LEN], lv_scalar *e);
+
+/** u a */
+void lv_bits_times_unit(const lv_bits_task *task, lv_scalar *out, const lv_scalar *a);
+
+#endif

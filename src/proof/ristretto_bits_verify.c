@@ -1,0 +1,344 @@
+/* All rows at once: each of the four equations of each row, all its terms on one side, times a
+ * weight of 128 bits, sums up to the identity. The weights are hashed from all the proofs and what
+ * they speak of, not drawn, so that whoever checks comes to the same answer: contracts must agree.
+ * Where the sum is something else, row after row is checked so, to name the first bad one. */
+#include "base/parallel.h"
+#include "proof/ristretto_bits.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROWS = 8,        /* of one piece of reading */
+    SUM_ROWS = 16,   /* of one piece of the sum */
+    EQUATIONS = 4,   /* of a row */
+    WEIGHT_LEN = 16, /* bytes */
+    GENERATORS = LV_BITS_CELLS + LV_GENERATOR_FIRST
+};
+
+/* What is known of one row after reading it. */
+typedef struct {
+    bool readable; /* all its points and numbers are canonical */
+    uint8_t digest[LV_SEED_LEN];
+    lv_point point[LV_BITS_POINTS];
+    lv_point cells[2]; /* U, V */
+    lv_scalar e;
+    lv_scalar products;        /* sum y^i f_i (e - f_i) */
+    lv_scalar linear;          /* u sum sigma_i f_i */
+    lv_scalar commitment_mask; /* zB */
+    lv_scalar inner_mask;      /* tau */
+    lv_scalar key_response;    /* z */
+} checked;
+
+typedef struct {
+    lv_bits_task task;
+    const uint8_t *proof;
+    checked *row;
+    lv_scalar (*weight)[EQUATIONS];
+    lv_point *part;
+} verifying;
+
+static const uint8_t *part_of(const verifying *job, size_t row)
+{
+    return job->proof + row * job->task.part_len;
+}
+
+static const uint8_t *responses_of(const verifying *job, size_t row)
+{
+    return part_of(job, row) + LV_BITS_POINTS * LV_POINT_LEN;
+}
+
+/* ---- reading ---- */
+
+static void read_points(const verifying *job, size_t first, size_t count)
+{
+    uint8_t encoded[ROWS * LV_BITS_POINTS * LV_POINT_LEN];
+    lv_point point[ROWS * LV_BITS_POINTS];
+    bool good[ROWS * LV_BITS_POINTS];
+    const size_t len = LV_BITS_POINTS * LV_POINT_LEN;
+    for (size_t r = 0; r < count; r++) {
+        memcpy(encoded + r * len, part_of(job, first + r), len);
+    }
+    lv_curve_best()->decode(point, good, encoded, count * LV_BITS_POINTS);
+    for (size_t i = 0; i < count * LV_BITS_POINTS; i++) {
+        checked *row = &job->row[first + i / LV_BITS_POINTS];
+        row->point[i % LV_BITS_POINTS] = point[i];
+        row->readable = row->readable && good[i];
+    }
+}
+
+static bool read_numbers(const verifying *job, size_t row, lv_scalar *f, checked *out)
+{
+    const uint8_t *from = responses_of(job, row);
+    lv_scalar *last[LV_BITS_NUMBERS] = {&out->commitment_mask, &out->inner_mask,
+                                        &out->key_response};
+    bool good = true;
+    for (size_t i = 0; i < job->task.cells + LV_BITS_NUMBERS; i++) {
+        lv_scalar *to = i < job->task.cells ? &f[i] : last[i - job->task.cells];
+        good = lv_scalar_decode(to, from + i * LV_SCALAR_LEN) && good;
+    }
+    return good;
+}
+
+static void compress(const lv_bits_task *task, const lv_bits_first *first, const lv_scalar *f,
+                     checked *out)
+{
+    lv_scalar_sum products = {{0}};
+    lv_scalar_sum linear = {{0}};
+    lv_scalar part;
+    for (size_t i = 0; i < task->cells; i++) {
+        lv_scalar other; /* e - f */
+        lv_scalar_negate(&other, &f[i]);
+        lv_scalar_add(&other, &other, &out->e);
+        lv_scalar_multiply(&part, &first->power[i], &f[i]);
+        lv_scalar_sum_add(&products, &part, &other);
+        lv_scalar_sum_add(&linear, &first->sigma[i], &f[i]);
+    }
+    lv_scalar_sum_reduce(&out->products, &products);
+    lv_scalar_sum_reduce(&part, &linear);
+    lv_bits_times_unit(task, &out->linear, &part);
+}
+
+/* Challenges, U, V, and the digest of all there is about a row. */
+static lv_status read_row(const verifying *job, size_t row)
+{
+    const lv_bits_task *task = &job->task;
+    const uint8_t *part = part_of(job, row);
+    checked *out = &job->row[row];
+    lv_scalar f[LV_BITS_CELLS];
+    lv_bits_row about;
+    lv_bits_first first;
+    uint8_t digest[LV_SEED_LEN];
+    if (!out->readable || !read_numbers(job, row, f, out)) {
+        out->readable = false;
+        return LV_OK;
+    }
+    lv_status status = lv_bits_row_of(task, row, &about);
+    if (status == LV_OK) {
+        status = lv_bits_challenge_first(task, &about, part, &first);
+    }
+    if (status == LV_OK) {
+        status =
+            lv_bits_challenge_second(&first, part + LV_BITS_T1 * LV_POINT_LEN, digest, &out->e);
+    }
+    if (status == LV_OK) {
+        status =
+            lv_curve_best()->cells_sum_vartime(out->cells, first.sigma, about.cell, task->cells);
+    }
+    if (status != LV_OK) {
+        return status;
+    }
+    compress(task, &first, f, out);
+    const lv_bytes parts[] = {
+        {digest, sizeof digest},
+        {responses_of(job, row), (task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN}};
+    return lv_transcript_digest(parts, sizeof parts / sizeof parts[0], out->digest);
+}
+
+static lv_status read_piece(void *context, size_t index)
+{
+    const verifying *job = context;
+    const size_t first = index * ROWS;
+    const size_t left = job->task.rows - first;
+    const size_t count = left < ROWS ? left : ROWS;
+    lv_status status = LV_OK;
+    for (size_t r = 0; r < count; r++) {
+        job->row[first + r].readable = true;
+    }
+    read_points(job, first, count);
+    for (size_t r = 0; r < count && status == LV_OK; r++) {
+        status = read_row(job, first + r);
+    }
+    return status;
+}
+
+/* ---- the sum ---- */
+
+/* The terms of some rows. */
+typedef struct {
+    verifying *job;
+    size_t first;
+    size_t count;
+} span;
+
+/* SHAKE256(SHA-256(digests of all rows) || u32be row in the span) in four numbers of 128 bits. */
+static lv_status draw_weights(const span *of)
+{
+    uint8_t digest[LV_SEED_LEN];
+    uint8_t drawn[EQUATIONS * WEIGHT_LEN];
+    lv_bytes *parts = calloc(of->count, sizeof *parts);
+    if (parts == NULL) {
+        return LV_E_MEMORY;
+    }
+    for (size_t r = 0; r < of->count; r++) {
+        parts[r] = (lv_bytes){of->job->row[of->first + r].digest, LV_SEED_LEN};
+    }
+    lv_status status = lv_transcript_digest(parts, of->count, digest);
+    for (size_t r = 0; r < of->count && status == LV_OK; r++) {
+        status = lv_transcript_squeeze(digest, (uint32_t)r, drawn, sizeof drawn);
+        for (size_t i = 0; i < EQUATIONS; i++) {
+            uint8_t wide[LV_SCALAR_LEN] = {0};
+            memcpy(wide, drawn + i * WEIGHT_LEN, WEIGHT_LEN);
+            (void)lv_scalar_decode(&of->job->weight[of->first + r][i], wide); /* below 2^128 */
+        }
+    }
+    free(parts);
+    return status;
+}
+
+/* What stands before the points of a piece of rows. Those with long factors come first, so that
+ * the short ones save time. */
+static lv_status sum_points(void *context, size_t index)
+{
+    const span *of = context;
+    const size_t from = of->first + index * SUM_ROWS;
+    const size_t left = of->first + of->count - from;
+    const size_t count = left < SUM_ROWS ? left : SUM_ROWS;
+    lv_scalar factor[SUM_ROWS * (LV_BITS_POINTS + 2)];
+    lv_point point[SUM_ROWS * (LV_BITS_POINTS + 2)];
+    for (size_t r = 0; r < count; r++) {
+        const checked *row = &of->job->row[from + r];
+        const lv_scalar *weight = of->job->weight[from + r];
+        lv_scalar *large = &factor[r * EQUATIONS];
+        lv_scalar *small = &factor[(count + r) * EQUATIONS];
+        lv_point *to = &point[r * EQUATIONS];
+        lv_point *others = &point[(count + r) * EQUATIONS];
+        lv_scalar_multiply(&large[0], &weight[0], &row->e);
+        lv_scalar_multiply(&large[1], &weight[1], &row->e);
+        lv_scalar_multiply(&large[2], &weight[3], &row->e);
+        lv_scalar_multiply(&large[3], &weight[3], &row->key_response);
+        lv_scalar_negate(&large[3], &large[3]);
+        to[0] = row->point[LV_BITS_B];
+        to[1] = row->point[LV_BITS_T1];
+        to[2] = row->cells[1];
+        to[3] = row->cells[0];
+        memcpy(small, weight, EQUATIONS * sizeof *small);
+        others[0] = row->point[LV_BITS_A];
+        others[1] = row->point[LV_BITS_T0];
+        others[2] = row->point[LV_BITS_AG];
+        others[3] = row->point[LV_BITS_AV];
+    }
+    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point,
+                                        2 * count * EQUATIONS);
+}
+
+/* What stands before P (returned in *key) and, on the other side, before the generators. */
+static void sum_numbers(const span *of, lv_scalar *generator, lv_scalar *key)
+{
+    const verifying *job = of->job;
+    lv_scalar_sum sum[GENERATORS] = {{{0}}};
+    lv_scalar_sum of_key = {{0}};
+    for (size_t r = of->first; r < of->first + of->count; r++) {
+        const checked *row = &job->row[r];
+        const lv_scalar *weight = job->weight[r];
+        lv_scalar_sum_add(&of_key, &weight[2], &row->e);
+        lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[1], &row->products);
+        lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[2], &row->key_response);
+        lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[3], &row->linear);
+        lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[0], &row->commitment_mask);
+        lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[1], &row->inner_mask);
+        for (size_t i = 0; i < job->task.cells; i++) {
+            lv_scalar f;
+            (void)lv_scalar_decode(&f, responses_of(job, r) + i * LV_SCALAR_LEN); /* as before */
+            lv_scalar_sum_add(&sum[LV_GENERATOR_FIRST + i], &weight[0], &f);
+        }
+    }
+    lv_scalar_sum_reduce(key, &of_key);
+    for (size_t i = 0; i < LV_GENERATOR_FIRST + job->task.cells; i++) {
+        lv_scalar_sum_reduce(&generator[i], &sum[i]);
+    }
+}
+
+/* Do the rows of the span, all of them readable, hold? */
+static lv_status check(span *of, const lv_job *job, bool *holds)
+{
+    const lv_bits_task *task = &of->job->task;
+    const size_t pieces = (of->count + SUM_ROWS - 1) / SUM_ROWS;
+    lv_scalar generator[GENERATORS];
+    lv_scalar key;
+    lv_point sum;
+    lv_point other;
+    *holds = false;
+    lv_status status = draw_weights(of);
+    if (status == LV_OK) {
+        status = lv_parallel_for(job, "check bits", pieces, sum_points, of);
+    }
+    if (status != LV_OK) {
+        return status;
+    }
+    sum_numbers(of, generator, &key);
+    lv_curve_portable.multiply(&sum, &key, lv_ristretto_point(task->key), 1);
+    for (size_t i = 0; i < pieces; i++) {
+        lv_point_add(&sum, &sum, &of->job->part[of->first / SUM_ROWS + i]);
+    }
+    lv_curve_best()->generators_sum(&other, generator, 1, LV_GENERATOR_BASE,
+                                    LV_GENERATOR_FIRST + task->cells);
+    *holds = lv_point_equal(&sum, &other);
+    return LV_OK;
+}
+
+/* ---- the whole ---- */
+
+static lv_status name_first_bad(verifying *job, lv_error *err)
+{
+    for (size_t r = 0; r < job->task.rows; r++) {
+        if (!job->row[r].readable) {
+            return lv_fail(err, LV_INVALID,
+                           "bit proof of %s, row %zu: a point or a number is not in its one "
+                           "encoding",
+                           job->task.words, r);
+        }
+        bool holds = false;
+        lv_status status = check(&(span){job, r, 1}, NULL, &holds);
+        if (status != LV_OK) {
+            return status;
+        }
+        if (!holds) {
+            return lv_fail(err, LV_INVALID,
+                           "bit proof of %s, row %zu: it does not hold: a ciphertext is not that "
+                           "of a bit, or the proof is of another row, set or key",
+                           job->task.words, r);
+        }
+    }
+    return lv_fail(err, LV_INVALID, "bit proof of %s: it does not hold", job->task.words);
+}
+
+static lv_status verify(verifying *all, const lv_job *job, lv_error *err)
+{
+    const size_t rows = all->task.rows;
+    bool holds = true;
+    lv_status status = lv_parallel_for(job, "read bits", (rows + ROWS - 1) / ROWS, read_piece, all);
+    if (status != LV_OK) {
+        return status;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        holds = holds && all->row[r].readable;
+    }
+    if (holds) {
+        status = check(&(span){all, 0, rows}, job, &holds);
+    }
+    return status == LV_OK && !holds ? name_first_bad(all, err) : status;
+}
+
+lv_status lv_ristretto_bits_verify(const lv_public_key *key, lv_bits_statement statement,
+                                   const lv_bits_matrices *of, const lv_proof_context *context,
+                                   const lv_job *job, lv_bytes proof, lv_error *err)
+{
+    verifying all = {.task = lv_bits_task_of(key, statement, of, context), .proof = proof.data};
+    const size_t rows = all.task.rows;
+    if (proof.len != rows * all.task.part_len) {
+        return lv_fail(err, LV_INVALID, "bit proof of %s: %zu bytes instead of %zu", all.task.words,
+                       proof.len, rows * all.task.part_len);
+    }
+    all.row = calloc(rows, sizeof *all.row);
+    all.weight = calloc(rows, sizeof *all.weight);
+    all.part = calloc(rows / SUM_ROWS + 1, sizeof *all.part);
+    lv_status status = all.row != NULL && all.weight != NULL && all.part != NULL
+                           ? verify(&all, job, err)
+                           : LV_E_MEMORY;
+    free(all.row);
+    free(all.weight);
+    free(all.part);
+    return status == LV_OK || status == LV_INVALID
+               ? status
+               : lv_fail(err, status, "the bit proof of %s could not be checked", all.task.words);
+}
