@@ -16,6 +16,10 @@ static const lv_proofs PROOFS[] = {
         .zero_verify = lv_ristretto_zero_verify,
         .bits_prove = lv_ristretto_bits_prove,
         .bits_verify = lv_ristretto_bits_verify,
+        .one_of_prove = lv_ristretto_one_of_prove,
+        .one_of_verify = lv_ristretto_one_of_verify,
+        .range_prove = lv_ristretto_range_prove,
+        .range_verify = lv_ristretto_range_verify,
     },
 };
 

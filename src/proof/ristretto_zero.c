@@ -14,98 +14,52 @@
 #include "base/secret.h"
 #include "base/writer.h"
 #include "proof/proofs.h"
+#include "proof/ristretto_sigma.h"
 #include "proof/transcript.h"
 #include "suite/ristretto/ristretto.h"
-#include <openssl/evp.h>
-#include <sodium.h>
 
 static const char DOMAIN[] = "lotveil/v1/proof/ristretto255-zero";
 
-enum {
-    PROOF_LEN = 2 * LV_SCALAR_LEN,
-    NONCE_LEN = 64 /* bytes of SHA-512, of which LV_SCALAR_WIDE are used */
-};
+enum { PROOF_LEN = 2 * LV_SCALAR_LEN };
 
 /* What is to be shown, and the bytes that stand for it. */
 typedef struct {
     const lv_point *cell; /* C1, C2 */
-    size_t row;
-    unsigned column;
-    uint8_t seed[LV_SEED_LEN];
-    uint8_t encoded[LV_CIPHERTEXT_LEN]; /* of C1, C2 */
+    lv_buffer bytes;      /* seed || row || column || C1 || C2 */
 } statement;
 
 static lv_status state(statement *out, const lv_public_key *key, const lv_matrix *z, size_t row,
                        unsigned column, const lv_proof_context *context)
 {
-    out->cell = lv_ristretto_ciphertext(z, row, column);
-    out->row = row;
-    out->column = column;
-    lv_curve_portable.encode(out->encoded, out->cell, 2);
-    return lv_transcript_seed(DOMAIN, context, key, out->seed);
+    uint8_t *place = NULL;
+    uint8_t seed[LV_SEED_LEN];
+    *out = (statement){.cell = lv_ristretto_ciphertext(z, row, column)};
+    lv_status status = lv_transcript_seed(DOMAIN, context, key, seed);
+    if (status == LV_OK) {
+        status = lv_buffer_append(&out->bytes, seed, sizeof seed);
+    }
+    if (status == LV_OK) {
+        status = lv_write_u32(&out->bytes, (uint32_t)row);
+    }
+    if (status == LV_OK) {
+        status = lv_write_u32(&out->bytes, column);
+    }
+    if (status == LV_OK) {
+        status = lv_buffer_extend(&out->bytes, LV_CIPHERTEXT_LEN, &place);
+    }
+    if (status == LV_OK) {
+        lv_curve_portable.encode(place, out->cell, 2);
+    }
+    return status;
 }
 
 /* The challenge for commitments A, B. */
 static lv_status challenge(const statement *of, const lv_point commitment[2], lv_scalar *c)
 {
     uint8_t encoded[2 * LV_POINT_LEN];
-    uint8_t digest[LV_SEED_LEN];
-    uint8_t drawn[LV_SCALAR_WIDE];
-    lv_buffer hashed = {0};
-    *c = (lv_scalar){{0}};
     lv_curve_portable.encode(encoded, commitment, 2);
-    lv_status status = lv_buffer_append(&hashed, of->seed, sizeof of->seed);
-    if (status == LV_OK) {
-        status = lv_write_u32(&hashed, (uint32_t)of->row);
-    }
-    if (status == LV_OK) {
-        status = lv_write_u32(&hashed, of->column);
-    }
-    if (status == LV_OK) {
-        status = lv_buffer_append(&hashed, of->encoded, sizeof of->encoded);
-    }
-    if (status == LV_OK) {
-        status = lv_buffer_append(&hashed, encoded, sizeof encoded);
-    }
-    if (status == LV_OK &&
-        EVP_Digest(hashed.data, hashed.len, digest, NULL, EVP_sha256(), NULL) != 1) {
-        status = LV_E_CRYPTO;
-    }
-    if (status == LV_OK) {
-        status = lv_transcript_expand(digest, 0, drawn, sizeof drawn);
-    }
-    if (status == LV_OK) {
-        lv_scalar_reduce(c, drawn);
-    }
-    lv_buffer_free(&hashed);
-    return status;
-}
-
-/* k = SHA-512(s || 32 random bytes || seed || C1 || C2) mod L: random, and still not the same for
- * two challenges where the generator repeats itself. */
-static lv_status draw_nonce(const statement *of, const lv_scalar *s, const lv_rng *rng,
-                            lv_scalar *k)
-{
-    crypto_hash_sha512_state hash;
-    uint8_t secret[LV_SCALAR_LEN];
-    uint8_t drawn[LV_SEED_LEN];
-    uint8_t nonce[NONCE_LEN];
-    lv_status status = lv_rng_fill(rng, drawn, sizeof drawn);
-    if (status == LV_OK) {
-        lv_scalar_encode(secret, s);
-        crypto_hash_sha512_init(&hash);
-        crypto_hash_sha512_update(&hash, secret, sizeof secret);
-        crypto_hash_sha512_update(&hash, drawn, sizeof drawn);
-        crypto_hash_sha512_update(&hash, of->seed, sizeof of->seed);
-        crypto_hash_sha512_update(&hash, of->encoded, sizeof of->encoded);
-        crypto_hash_sha512_final(&hash, nonce);
-        lv_scalar_reduce(k, nonce);
-    }
-    lv_wipe(&hash, sizeof hash);
-    lv_wipe(secret, sizeof secret);
-    lv_wipe(drawn, sizeof drawn);
-    lv_wipe(nonce, sizeof nonce);
-    return status;
+    return lv_sigma_challenge(lv_buffer_view(&of->bytes),
+                              (lv_bytes){.data = encoded, .len = sizeof encoded}, c);
 }
 
 static lv_status prove(const statement *of, const lv_scalar *s, const lv_rng *rng,
@@ -115,7 +69,7 @@ static lv_status prove(const statement *of, const lv_scalar *s, const lv_rng *rn
     lv_scalar c;
     lv_scalar t;
     lv_point commitment[2];
-    lv_status status = draw_nonce(of, s, rng, &k);
+    lv_status status = lv_sigma_draw(s, rng, lv_buffer_view(&of->bytes), &k, 1);
     if (status == LV_OK) {
         lv_curve_portable.base_multiply(&commitment[0], &k, 1);
         lv_curve_portable.multiply(&commitment[1], &k, of->cell, 1);
@@ -143,7 +97,7 @@ lv_status lv_ristretto_zero_prove(const lv_secret_key *key, const lv_matrix *z, 
     if (status == LV_OK && !is_zero) {
         return lv_fail(err, LV_REFUSED, "ciphertext %zu, %u does not decrypt to zero", row, column);
     }
-    statement of;
+    statement of = {0};
     uint8_t made[PROOF_LEN];
     if (status == LV_OK) {
         status = state(&of, lv_key_public(key), z, row, column, context);
@@ -154,6 +108,7 @@ lv_status lv_ristretto_zero_prove(const lv_secret_key *key, const lv_matrix *z, 
     if (status == LV_OK) {
         status = lv_buffer_append(proof, made, sizeof made);
     }
+    lv_buffer_free(&of.bytes);
     return status == LV_OK ? LV_OK
                            : lv_fail(err, status, "the zero proof could not be made%s",
                                      status == LV_E_RANDOM ? ": the random generator failed" : "");
@@ -195,6 +150,7 @@ lv_status lv_ristretto_zero_verify(const lv_public_key *key, const lv_matrix *z,
     if (status == LV_OK) {
         status = challenge(&of, commitment, &expected);
     }
+    lv_buffer_free(&of.bytes);
     if (status != LV_OK) {
         return lv_fail(err, status, "the zero proof could not be checked");
     }

@@ -24,6 +24,11 @@
 const lv_scalar *lv_ristretto_scalar(const lv_secret_key *key);
 const lv_point *lv_ristretto_point(const lv_public_key *key);
 
+/** Tells for `count` ciphertexts, two points each, whether s C1 = C2: zero[i] is 1 or 0. At most
+ *  LV_WIDTH_MAX at once. Constant time, and the answers are secret until the caller says that they
+ *  may be known. */
+void lv_ristretto_zeros(const lv_scalar *s, const lv_point *cells, unsigned count, uint8_t *zero);
+
 /** C1 and C2 at (row, column), borrowed: two points. */
 const lv_point *lv_ristretto_ciphertext(const lv_matrix *matrix, size_t row, unsigned column);
 

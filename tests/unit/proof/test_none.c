@@ -105,6 +105,56 @@ static void test_only_the_empty_zero_proof_is_accepted(void **state)
                      LV_INVALID);
 }
 
+/* Row 0 has a zero, row 1 has none. */
+static void test_one_of_many_is_empty_and_made_for_zeros_only(void **state)
+{
+    const world *it = *state;
+    const lv_public_key *public_key = lv_key_public(it->key);
+    const uint8_t bytes[64] = {0};
+    lv_buffer proof = {0};
+    for (size_t row = 0; row < PAIRS; row++) {
+        lv_error err = {{0}};
+        assert_int_equal(lv_one_of_prove(it->key, it->z, row, &CONTEXT, NULL, &proof, &err),
+                         row == 0 ? LV_OK : LV_REFUSED);
+        assert_int_equal(err.text[0] != '\0', row != 0);
+        assert_int_equal(proof.len, 0);
+        assert_int_equal(
+            lv_one_of_verify(public_key, it->z, row, &CONTEXT, lv_buffer_view(&proof), NULL),
+            LV_OK); /* what counts is the signature */
+        assert_int_equal(lv_one_of_verify(public_key, it->z, row, &CONTEXT,
+                                          (lv_bytes){bytes, sizeof bytes}, NULL),
+                         LV_INVALID);
+    }
+    assert_int_equal(lv_one_of_prove(it->key, it->z, PAIRS, &CONTEXT, NULL, &proof, NULL),
+                     LV_E_ARGUMENT);
+    assert_int_equal(lv_one_of_verify(public_key, it->z, PAIRS, &CONTEXT, (lv_bytes){0}, NULL),
+                     LV_INVALID);
+}
+
+static void test_range_proof_is_empty_and_not_made_for_zeros(void **state)
+{
+    const world *it = *state;
+    const lv_public_key *public_key = lv_key_public(it->key);
+    const uint8_t byte = 0;
+    lv_buffer proof = {0};
+    for (unsigned i = 0; i < WIDTH; i++) {
+        assert_int_equal(lv_range_prove(it->key, it->z, 0, i, WIDTH, &CONTEXT, NULL, &proof, NULL),
+                         i == 3 ? LV_REFUSED : LV_OK);
+        assert_int_equal(proof.len, 0);
+    }
+    assert_int_equal(lv_range_verify(public_key, it->z, 0, 0, WIDTH, &CONTEXT, (lv_bytes){0}, NULL),
+                     LV_OK);
+    assert_int_equal(
+        lv_range_verify(public_key, it->z, 0, 0, WIDTH, &CONTEXT, (lv_bytes){&byte, 1}, NULL),
+        LV_INVALID);
+    assert_int_equal(lv_range_verify(public_key, it->z, 0, 0, 0, &CONTEXT, (lv_bytes){0}, NULL),
+                     LV_INVALID);
+    assert_int_equal(lv_range_prove(it->key, it->z, 0, 0, 0, &CONTEXT, NULL, &proof, NULL),
+                     LV_E_ARGUMENT);
+    assert_int_equal(lv_range_prove(it->key, it->z, 0, WIDTH, 1, &CONTEXT, NULL, &proof, NULL),
+                     LV_E_ARGUMENT);
+}
+
 static void test_another_key_proves_nothing(void **state)
 {
     const world *it = *state;
@@ -123,6 +173,8 @@ int main(void)
         cmocka_unit_test(test_key_proof_is_empty),
         cmocka_unit_test(test_zero_proof_is_empty_and_made_for_zeros_only),
         cmocka_unit_test(test_only_the_empty_zero_proof_is_accepted),
+        cmocka_unit_test(test_one_of_many_is_empty_and_made_for_zeros_only),
+        cmocka_unit_test(test_range_proof_is_empty_and_not_made_for_zeros),
         cmocka_unit_test(test_another_key_proves_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,7 +1,6 @@
 /* The zero proof of suite ristretto255: only for zeros, only of that ciphertext, in that place, set
  * and channel, only in one encoding. */
-#include "unit/proof/support.h"
-#include <sodium.h>
+#include "unit/proof/ristretto.h"
 
 enum { WIDTH = 4, ZERO_COLUMN = 1, PROOF_LEN = 64 };
 
@@ -11,13 +10,6 @@ typedef struct {
     lv_matrix *z;
     lv_buffer proof;
 } fixture;
-
-static lv_secret_key *make_ristretto_key(void)
-{
-    lv_secret_key *key = NULL;
-    assert_int_equal(lv_key_generate(lv_suite_find("ristretto255"), 256, NULL, &key, NULL), LV_OK);
-    return key;
-}
 
 static lv_matrix *encrypt(const lv_secret_key *key, unsigned value)
 {
@@ -170,16 +162,6 @@ static void test_wrong_lengths_are_seen(void **state)
     assert_int_equal(verify_at(f, 0, ZERO_COLUMN), LV_INVALID);
 }
 
-/* Adds L to a number of the proof: the same number modulo L. */
-static void add_order(uint8_t *number)
-{
-    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
-                                      0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                                      0,    0,    0,    0,    0,    0,    0,    0,
-                                      0,    0,    0,    0,    0,    0,    0,    0x10};
-    sodium_add(number, order, sizeof order);
-}
-
 static void test_non_canonical_numbers_are_seen(void **state)
 {
     fixture *f = *state;
@@ -241,20 +223,6 @@ static void test_another_key_is_seen(void **state)
     assert_int_equal(proof.len, 0);
     lv_key_free(paillier);
     lv_key_free(other);
-}
-
-static lv_status no_fill(void *context, uint8_t *out, size_t len)
-{
-    (void)context;
-    memset(out, 0, len);
-    return LV_E_RANDOM;
-}
-
-static lv_status stuck_fill(void *context, uint8_t *out, size_t len)
-{
-    (void)context;
-    memset(out, 7, len);
-    return LV_OK;
 }
 
 static void test_no_proof_without_randomness(void **state)
