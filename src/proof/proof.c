@@ -199,9 +199,14 @@ lv_status lv_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t r
     if (proofs->one_of_prove != NULL) {
         return proofs->one_of_prove(key, z, row, context, job, proof, err);
     }
-    unsigned column = 0;
-    lv_status status = lv_zero_scan(key, z, row, &column);
-    if (status == LV_NOT_FOUND) {
+    bool is_zero[LV_WIDTH_MAX] = {false};
+    bool any = false; /* not where, nor by the time it takes */
+    lv_status status =
+        lv_public_suite(public_key)->zero_test(key, z, row, 0, lv_matrix_width(z), is_zero);
+    for (unsigned i = 0; i < lv_matrix_width(z); i++) {
+        any = any | is_zero[i];
+    }
+    if (status == LV_OK && !any) {
         status = LV_REFUSED;
     }
     return status == LV_OK ? LV_OK

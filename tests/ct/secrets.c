@@ -161,6 +161,61 @@ static void prove_zero(scene *s)
     expect_silence(before, "zero proof", s);
 }
 
+/* Rows of X against a limit: 5 > 4, 4 = 4, 2 < 4. */
+static void scan_limits(scene *s)
+{
+    static const lv_formula holds[PAIRS] = {LV_FALL, LV_EQUAL, LV_RISE};
+    unsigned before = ct_errors();
+    for (lv_formula f = LV_EQUAL; f <= LV_FALL; f++) {
+        lv_matrix *z = NULL;
+        assert_int_equal(
+            lv_combine_limit(lv_key_public(s->made.key), s->x, 4, f, 0, PAIRS, NULL, &z, NULL),
+            LV_OK);
+        for (size_t i = 0; i < PAIRS; i++) {
+            unsigned column = 0;
+            assert_int_equal(lv_zero_scan(s->made.key, z, i, &column),
+                             f == holds[i] ? LV_OK : LV_NOT_FOUND);
+        }
+        lv_matrix_free(z);
+    }
+    expect_silence(before, "limits", s);
+}
+
+/* That a row has a zero, and not where; that a sum is none, and not how much it is. */
+static void prove_hidden(scene *s)
+{
+    unsigned before = ct_errors();
+    lv_error err = {0};
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        lv_proof_context context = lv_answer_proof_context(s->set, "AMSP", i);
+        bool differ = HOLDS[i] != LV_EQUAL;
+        const lv_matrix *sum = s->z[i].z[LV_EQUAL];
+        lv_buffer proof = {0};
+        for (lv_formula f = LV_EQUAL; f <= LV_FALL; f++) {
+            proof.len = 0;
+            assert_int_equal(
+                lv_one_of_prove(s->made.key, s->z[i].z[f], 0, &context, &JOB, &proof, &err),
+                f == HOLDS[i] ? LV_OK : LV_REFUSED);
+            if (f == HOLDS[i]) {
+                assert_int_equal(lv_one_of_verify(s->set->key, s->z[i].z[f], 0, &context,
+                                                  lv_buffer_view(&proof), &err),
+                                 LV_OK);
+            }
+        }
+        proof.len = 0;
+        assert_int_equal(
+            lv_range_prove(s->made.key, sum, 0, 0, WIDTH, &context, &JOB, &proof, &err),
+            differ ? LV_OK : LV_REFUSED);
+        if (differ) {
+            assert_int_equal(lv_range_verify(s->set->key, sum, 0, 0, WIDTH, &context,
+                                             lv_buffer_view(&proof), &err),
+                             LV_OK);
+        }
+        lv_buffer_free(&proof);
+    }
+    expect_silence(before, "proofs that hide", s);
+}
+
 static void prove_key(scene *s)
 {
     unsigned before = ct_errors();
@@ -215,7 +270,9 @@ static void play(scene *s)
     encrypt(s);
     test_zeros(s);
     scan_zeros(s);
+    scan_limits(s);
     prove_zero(s);
+    prove_hidden(s);
     prove_key(s);
     answer(s);
 }

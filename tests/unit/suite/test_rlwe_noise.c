@@ -18,22 +18,29 @@ static long double log2_binomial(int bits, int excess)
 }
 
 /* log2 of the chance that the noise of a slot is beyond HALF - 1 in absolute value, so that
- * a zero may be missed or a one or minus one taken for it: e_x - e_y counts 80 bits, the sum of
- * k - 1 e of w counts 40 (k - 1), taken three times. */
-static long double log2_failure_of_formulas(unsigned width)
+ * a zero may be missed or a one or minus one taken for it: `own` e stand at the place itself, 40
+ * bits each, and the sum of k - 1 e before it counts 40 (k - 1), taken three times. */
+static long double log2_failure(unsigned width, int own)
 {
+    const int own_bits = BITS_OF_E * own;
     const int terms = (int)width - 1;
     const int bits = BITS_OF_E * terms;
     long double sum = 0;
     for (int w = -bits / 2; w <= bits / 2; w++) {
-        for (int xy = -BITS_OF_E; xy <= BITS_OF_E; xy++) {
-            if (abs(3 * w + xy) >= HALF) {
-                sum += exp2l(log2_binomial(bits, w) + log2_binomial(2 * BITS_OF_E, xy));
+        for (int v = -own_bits / 2; v <= own_bits / 2; v++) {
+            if (abs(3 * w + v) >= HALF) {
+                sum += exp2l(log2_binomial(bits, w) + log2_binomial(own_bits, v));
             }
         }
     }
     return log2l(sum);
 }
+
+/* e_x - e_y + 3 (e_w ..) */
+static long double log2_failure_of_formulas(unsigned width) { return log2_failure(width, 2); }
+
+/* e_x + 3 (+-e_x ..), other places of the same matrix; the distribution of e is even. */
+static long double log2_failure_of_limits(unsigned width) { return log2_failure(width, 1); }
 
 static unsigned variance_of_formulas(unsigned width)
 {
@@ -97,6 +104,19 @@ static void test_variance_and_failure(void **state)
     assert_true(log2_failure_of_formulas(62) + log2l(3.0L * 62 * 1e6L * 365.25L * 1000) < -128);
 }
 
+/* A comparison with a limit has the noise of one matrix, less than that of a pair. */
+static void test_limits_fail_less_often(void **state)
+{
+    (void)state;
+    const int e = LV_RLWE_NOISE_MAX;
+    assert_true(e * (1 + 3 * ((int)SAFE_WIDTH - 1)) < HALF);
+    for (unsigned width = SAFE_WIDTH + 1; width <= LV_WIDTH_MAX; width++) {
+        assert_true(log2_failure_of_limits(width) < log2_failure_of_formulas(width));
+    }
+    print_message("width 62 against a limit: 2^%.1Lf\n", log2_failure_of_limits(62));
+    assert_true(log2_failure_of_limits(62) < -575);
+}
+
 /* What comes out of the ciphers has the variance that is claimed. */
 static void test_noise_of_ciphertexts(void **state)
 {
@@ -127,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_plaintexts_do_not_meet),
         cmocka_unit_test(test_narrow_formulas_never_fail),
         cmocka_unit_test(test_variance_and_failure),
+        cmocka_unit_test(test_limits_fail_less_often),
         cmocka_unit_test(test_noise_of_ciphertexts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
