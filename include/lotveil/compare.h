@@ -54,6 +54,39 @@ LV_MUST_CHECK lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *
                                     lv_error *err);
 void lv_set_made_free(lv_set_made *made);
 
+/* What of a set can be made before its values are there (src/node/pool.h keeps them). */
+
+/** The key proof of a fresh key, and masks, which know its public part. Good for one set: the one
+ * whose channel, author, series, suite, size of key and sequence it was made for. */
+typedef struct {
+    lv_buffer key_proof;
+    lv_masks *masks;
+} lv_set_ready;
+
+/** Masks that a set of this plan takes: one for each ciphertext of its records. */
+size_t lv_set_masks(const lv_set_plan *plan);
+
+/** Makes them, with the secret key of the set, which nothing below needs.
+ * @param plan  channels, series, sequence and pair_count count; pairs and values may be missing.
+ * @return LV_E_ARGUMENT where the suite has no masks. */
+LV_MUST_CHECK lv_status lv_set_prepare(const lv_set_plan *plan, const lv_identity *author,
+                                       const lv_job *job, lv_secret_key **key, lv_set_ready *out,
+                                       lv_error *err);
+
+/** Writes them (secret: to be sealed before they rest anywhere); wipe with lv_buffer_wipe. What was
+ *  written must be used at most once in all (lv_masks_encode). */
+LV_MUST_CHECK lv_status lv_set_ready_encode(const lv_set_ready *ready, lv_buffer *secret);
+LV_MUST_CHECK lv_status lv_set_ready_decode(const lv_suite *suite, lv_bytes secret,
+                                            lv_set_ready *out, lv_error *err);
+void lv_set_ready_wipe(lv_set_ready *ready);
+
+/** lv_set_make by what was made ready. The masks are used up, also on failure; `out->key` is NULL:
+ *  whoever prepared the set has the key. The key proof is not checked against the plan: one made
+ * for another set makes a record that everybody refuses. */
+LV_MUST_CHECK lv_status lv_set_make_ready(const lv_set_plan *plan, const lv_identity *author,
+                                          lv_set_ready *ready, const lv_job *job, lv_set_made *out,
+                                          lv_error *err);
+
 /** Expands values into bits, most significant first. The caller wipes with lv_bits_wipe. */
 LV_MUST_CHECK lv_status lv_bits_expand(const uint64_t *values, size_t count, unsigned width,
                                        lv_bits *out);

@@ -22,6 +22,7 @@ typedef struct lv_suite lv_suite;
 typedef struct lv_secret_key lv_secret_key; /* opaque, in locked memory, wiped when freed */
 typedef struct lv_public_key lv_public_key;
 typedef struct lv_matrix lv_matrix; /* ciphertexts */
+typedef struct lv_masks lv_masks;   /* opaque, in locked memory, wiped when used or freed */
 
 /** The formulas of section 3. The result of LV_EQUAL has one column, of the others `width`. */
 typedef enum {
@@ -90,6 +91,45 @@ unsigned lv_public_key_bits(const lv_public_key *key);
  *  and bits. */
 LV_MUST_CHECK lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
                                    lv_matrix **out, lv_error *err);
+
+/* ---- masks made ahead ---- */
+
+#define LV_MASKS_MAX 65536U /* masks made, or read, at once */
+
+/** Does the suite have masks: the part of an encryption that does not depend on the bit, and costs
+ *  nearly all of its time? Where it has none, making and reading them give LV_E_ARGUMENT. */
+bool lv_suite_has_masks(const lv_suite *suite);
+
+/** Makes masks while there is time: one is good for one ciphertext under this key, and whoever
+ *  knows it reads that ciphertext's bit. Constant time in key and randomness.
+ * @param count  1..LV_MASKS_MAX. */
+LV_MUST_CHECK lv_status lv_masks_make(const lv_secret_key *key, size_t count, const lv_job *job,
+                                      lv_masks **out, lv_error *err);
+void lv_masks_free(lv_masks *masks);
+
+/** The key they are for, borrowed. */
+const lv_public_key *lv_masks_public(const lv_masks *masks);
+
+/** Masks not used up yet. */
+size_t lv_masks_left(const lv_masks *masks);
+
+/** Writes those not used up (to be sealed before they rest anywhere); wipe with lv_buffer_wipe.
+ *  What was written must be read at most once in all: a mask that serves two ciphertexts tells
+ *  whether their bits are the same. */
+LV_MUST_CHECK lv_status lv_masks_encode(const lv_masks *masks, lv_buffer *secret);
+
+/** Reads what this program sealed: the public key in it is not tested as lv_public_decode does.
+ * @return LV_E_SYNTAX or LV_INVALID where the bytes hold no masks. */
+LV_MUST_CHECK lv_status lv_masks_decode(const lv_suite *suite, lv_bytes secret, lv_masks **out,
+                                        lv_error *err);
+
+/** lv_encrypt by masks instead of the secret key: takes the first pairs * width of those left,
+ * which are wiped and used up whether it succeeds or not. Constant time in masks and bits.
+ * @return LV_E_ARGUMENT, and nothing is used up, where too few are left. */
+LV_MUST_CHECK lv_status lv_encrypt_with(lv_masks *masks, const lv_bits *bits, const lv_job *job,
+                                        lv_matrix **out, lv_error *err);
+
+/* ---- matrices ---- */
 
 void lv_matrix_free(lv_matrix *matrix);
 size_t lv_matrix_pairs(const lv_matrix *matrix);

@@ -30,6 +30,16 @@ static lv_status check_plan(const lv_set_plan *plan, lv_error *err)
     return lv_series_check(plan->series, err);
 }
 
+static lv_status check_key(const lv_series *series, const lv_public_key *key, lv_error *err)
+{
+    if (lv_public_suite(key) != lv_suite_find(series->suite) ||
+        lv_public_key_bits(key) != series->key_bits) {
+        return lv_fail(err, LV_E_ARGUMENT, "series %s: the key is not one of suite %s and %u bits",
+                       series->name, series->suite, series->key_bits);
+    }
+    return LV_OK;
+}
+
 /* The key to encrypt under: the one given, or a fresh one. */
 static lv_status take_key(const lv_set_plan *plan, const lv_job *job, lv_secret_key **key,
                           lv_error *err)
@@ -43,17 +53,19 @@ static lv_status take_key(const lv_set_plan *plan, const lv_job *job, lv_secret_
     if (*key == NULL) {
         return lv_key_generate(suite, series->key_bits, job, key, err);
     }
-    const lv_public_key *shown = lv_key_public(*key);
-    if (lv_public_suite(shown) != suite || lv_public_key_bits(shown) != series->key_bits) {
-        return lv_fail(err, LV_E_ARGUMENT, "series %s: the key is not one of suite %s and %u bits",
-                       series->name, series->suite, series->key_bits);
-    }
-    return LV_OK;
+    return check_key(series, lv_key_public(*key), err);
 }
+
+/* What to encrypt and prove with. */
+typedef struct {
+    const lv_public_key *shown;
+    const lv_secret_key *key;
+    lv_set_ready *ready; /* in place of the key, or NULL */
+} means;
 
 /* Expands and encrypts one column of values and appends its encoding. */
 static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint64_t *values,
-                         const lv_secret_key *key, const lv_job *job, lv_buffer *out, lv_error *err)
+                         const means *by, const lv_job *job, lv_buffer *out, lv_error *err)
 {
     lv_bits bits = {0};
     lv_matrix *matrix = NULL;
@@ -62,7 +74,8 @@ static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint6
         return lv_fail(err, status, "series %s: cannot expand the %s values into %u bits",
                        plan->series->name, which, plan->series->scale.bits);
     }
-    status = lv_encrypt(key, &bits, job, &matrix, err);
+    status = by->ready != NULL ? lv_encrypt_with(by->ready->masks, &bits, job, &matrix, err)
+                               : lv_encrypt(by->key, &bits, job, &matrix, err);
     lv_bits_wipe(&bits);
     if (status == LV_OK) {
         status = lv_matrix_encode(matrix, out);
@@ -73,9 +86,8 @@ static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint6
 
 /* What is derived from x and y stands only as long as it takes to encrypt it. */
 static lv_status encrypt_derived(const lv_set_plan *plan, const char *which,
-                                 uint64_t (*derive)(uint64_t x, uint64_t y),
-                                 const lv_secret_key *key, const lv_job *job, lv_buffer *out,
-                                 lv_error *err)
+                                 uint64_t (*derive)(uint64_t x, uint64_t y), const means *by,
+                                 const lv_job *job, lv_buffer *out, lv_error *err)
 {
     size_t len = plan->pair_count * sizeof(uint64_t);
     uint64_t *values = malloc(len);
@@ -85,7 +97,7 @@ static lv_status encrypt_derived(const lv_set_plan *plan, const char *which,
     for (size_t i = 0; i < plan->pair_count; i++) {
         values[i] = derive(plan->x[i], plan->y[i]);
     }
-    lv_status status = encrypt(plan, which, values, key, job, out, err);
+    lv_status status = encrypt(plan, which, values, by, job, out, err);
     lv_wipe(values, len);
     free(values);
     return status;
@@ -127,30 +139,38 @@ static void describe_xor(const lv_set_plan *plan, const lv_identity *author, lv_
     out->time = plan->time;
 }
 
+static lv_status prove_key(const means *by, const lv_job *job, lv_quality *quality, lv_error *err)
+{
+    if (by->ready != NULL) {
+        const lv_buffer *proof = &by->ready->key_proof;
+        return lv_buffer_append(&quality->key_proof, proof->data, proof->len);
+    }
+    lv_proof_context context = lv_key_proof_context(quality);
+    return lv_key_prove(by->key, &context, job, &quality->key_proof, err);
+}
+
 /* Encrypts and proves what both records hold. */
-static lv_status fill(const lv_set_plan *plan, const lv_secret_key *key, const lv_job *job,
+static lv_status fill(const lv_set_plan *plan, const means *by, const lv_job *job,
                       lv_quality *quality, lv_xor *xor_record, lv_error *err)
 {
-    const lv_public_key *shown = lv_key_public(key);
-    lv_status status = lv_public_encode(shown, &quality->public_key);
+    lv_status status = lv_public_encode(by->shown, &quality->public_key);
     if (status == LV_OK) {
-        status = lv_public_encode(shown, &xor_record->public_key);
+        status = lv_public_encode(by->shown, &xor_record->public_key);
     }
     if (status == LV_OK) {
-        lv_proof_context context = lv_key_proof_context(quality);
-        status = lv_key_prove(key, &context, job, &quality->key_proof, err);
+        status = prove_key(by, job, quality, err);
     }
     if (status == LV_OK) {
-        status = encrypt(plan, "earlier", plan->x, key, job, &quality->x, err);
+        status = encrypt(plan, "earlier", plan->x, by, job, &quality->x, err);
     }
     if (status == LV_OK) {
-        status = encrypt(plan, "later", plan->y, key, job, &quality->y, err);
+        status = encrypt(plan, "later", plan->y, by, job, &quality->y, err);
     }
     if (status == LV_OK) {
-        status = encrypt_derived(plan, "xor", xor_of, key, job, &xor_record->w, err);
+        status = encrypt_derived(plan, "xor", xor_of, by, job, &xor_record->w, err);
     }
     if (status == LV_OK && plan->with_distance) {
-        status = encrypt_derived(plan, "distance", lv_distance_of, key, job, &xor_record->d, err);
+        status = encrypt_derived(plan, "distance", lv_distance_of, by, job, &xor_record->d, err);
     }
     return status;
 }
@@ -179,24 +199,18 @@ static lv_status seal(const lv_set_plan *plan, const lv_identity *author, lv_qua
     return lv_quality_seal(&lent, author, &out->quality_record, err);
 }
 
-lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author, lv_secret_key *key,
-                      const lv_job *job, lv_set_made *out, lv_error *err)
+/* Makes both records. */
+static lv_status make_records(const lv_set_plan *plan, const lv_identity *author, const means *by,
+                              const lv_job *job, lv_set_made *out, lv_error *err)
 {
-    *out = (lv_set_made){0};
     lv_quality quality = {0};
     lv_xor xor_record = {0};
 
-    lv_status status = check_plan(plan, err);
-    if (status == LV_OK) {
-        status = take_key(plan, job, &key, err);
-    }
-    if (status == LV_OK) {
-        status = check_size(plan, lv_key_public(key), err);
-    }
+    lv_status status = check_size(plan, by->shown, err);
     if (status == LV_OK) {
         describe_quality(plan, author, &quality);
         describe_xor(plan, author, &xor_record);
-        status = fill(plan, key, job, &quality, &xor_record, err);
+        status = fill(plan, by, job, &quality, &xor_record, err);
     }
     if (status == LV_OK) {
         status = seal(plan, author, &quality, &xor_record, out, err);
@@ -205,12 +219,44 @@ lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author, lv_sec
     lv_quality_free(&quality);
     lv_xor_free(&xor_record);
     if (status != LV_OK) {
-        lv_key_free(key);
         lv_set_made_free(out);
+    }
+    return status;
+}
+
+lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author, lv_secret_key *key,
+                      const lv_job *job, lv_set_made *out, lv_error *err)
+{
+    *out = (lv_set_made){0};
+    lv_status status = check_plan(plan, err);
+    if (status == LV_OK) {
+        status = take_key(plan, job, &key, err);
+    }
+    if (status == LV_OK) {
+        const means by = {.shown = lv_key_public(key), .key = key};
+        status = make_records(plan, author, &by, job, out, err);
+    }
+    if (status != LV_OK) {
+        lv_key_free(key);
         return status;
     }
     out->key = key;
     return LV_OK;
+}
+
+lv_status lv_set_make_ready(const lv_set_plan *plan, const lv_identity *author, lv_set_ready *ready,
+                            const lv_job *job, lv_set_made *out, lv_error *err)
+{
+    *out = (lv_set_made){0};
+    lv_status status = check_plan(plan, err);
+    if (status == LV_OK) {
+        status = check_key(plan->series, lv_masks_public(ready->masks), err);
+    }
+    if (status == LV_OK) {
+        const means by = {.shown = lv_masks_public(ready->masks), .ready = ready};
+        status = make_records(plan, author, &by, job, out, err);
+    }
+    return status;
 }
 
 void lv_set_made_free(lv_set_made *made)

@@ -98,10 +98,8 @@ static bool is_under(const lv_public_key *key, const lv_matrix *matrix)
     return matrix->suite == key->suite && matrix->key_bits == key->key_bits;
 }
 
-lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
-                     lv_matrix **out, lv_error *err)
+static lv_status check_bits(const lv_bits *bits, lv_error *err)
 {
-    *out = NULL;
     if (!shape_is_legal(bits->pairs, bits->width)) {
         return lv_fail(err, LV_E_ARGUMENT,
                        "cannot encrypt %zu rows of %u bits: 1..%u rows of 1..%d", bits->pairs,
@@ -113,10 +111,16 @@ lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job
     }
     uint8_t beyond = seen >> 1;
     lv_declassify(&beyond, sizeof beyond); /* refused aloud; zero where all are bits */
-    if (beyond != 0) {
-        return lv_fail(err, LV_E_ARGUMENT, "cannot encrypt what is neither 0 nor 1");
-    }
-    return key->suite->encrypt(key, bits, job, out, err);
+    return beyond == 0 ? LV_OK
+                       : lv_fail(err, LV_E_ARGUMENT, "cannot encrypt what is neither 0 nor 1");
+}
+
+lv_status lv_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
+                     lv_matrix **out, lv_error *err)
+{
+    *out = NULL;
+    lv_status status = check_bits(bits, err);
+    return status != LV_OK ? status : key->suite->encrypt(key, bits, job, out, err);
 }
 
 void lv_matrix_free(lv_matrix *matrix)
@@ -237,6 +241,63 @@ lv_status lv_combine_distance(const lv_public_key *key, const lv_matrix *x, cons
     return status != LV_OK
                ? status
                : key->suite->combine_distance(key, x, y, d, direction, first, count, job, z, err);
+}
+
+/* ---- masks ---- */
+
+bool lv_suite_has_masks(const lv_suite *suite) { return suite->masks_make != NULL; }
+
+static lv_status no_masks(const lv_suite *suite, lv_error *err)
+{
+    return lv_fail(err, LV_E_ARGUMENT, "suite %s has no masks to make ahead", suite->name);
+}
+
+lv_status lv_masks_make(const lv_secret_key *key, size_t count, const lv_job *job, lv_masks **out,
+                        lv_error *err)
+{
+    *out = NULL;
+    if (!lv_suite_has_masks(key->suite)) {
+        return no_masks(key->suite, err);
+    }
+    if (count == 0 || count > LV_MASKS_MAX) {
+        return lv_fail(err, LV_E_ARGUMENT, "cannot make %zu masks at once: 1..%u", count,
+                       LV_MASKS_MAX);
+    }
+    return key->suite->masks_make(key, count, job, out, err);
+}
+
+void lv_masks_free(lv_masks *masks)
+{
+    if (masks != NULL) {
+        masks->suite->masks_free(masks);
+    }
+}
+
+const lv_public_key *lv_masks_public(const lv_masks *masks) { return masks->public_key; }
+
+size_t lv_masks_left(const lv_masks *masks) { return masks->count - masks->used; }
+
+lv_status lv_masks_encode(const lv_masks *masks, lv_buffer *secret)
+{
+    return masks->suite->masks_encode(masks, secret);
+}
+
+lv_status lv_masks_decode(const lv_suite *suite, lv_bytes secret, lv_masks **out, lv_error *err)
+{
+    *out = NULL;
+    return lv_suite_has_masks(suite) ? suite->masks_decode(secret, out, err) : no_masks(suite, err);
+}
+
+lv_status lv_encrypt_with(lv_masks *masks, const lv_bits *bits, const lv_job *job, lv_matrix **out,
+                          lv_error *err)
+{
+    *out = NULL;
+    lv_status status = check_bits(bits, err);
+    if (status == LV_OK && lv_masks_left(masks) < bits->pairs * bits->width) {
+        status = lv_fail(err, LV_E_ARGUMENT, "%zu masks are left, and %zu bits are to be encrypted",
+                         lv_masks_left(masks), bits->pairs * bits->width);
+    }
+    return status != LV_OK ? status : masks->suite->encrypt_with(masks, bits, job, out, err);
 }
 
 /* ---- zero ---- */

@@ -23,6 +23,14 @@ struct lv_matrix {
     unsigned width;
 };
 
+/* And masks with this one. */
+struct lv_masks {
+    const lv_suite *suite;
+    const lv_public_key *public_key; /* owned by the masks */
+    size_t count;
+    size_t used; /* the first so many are */
+};
+
 /** Every slot is filled but where it says so; contracts are those of the functions of
  * lotveil/suite.h named beside them, unless more is said. Outputs are NULL or zero when a slot is
  * called. */
@@ -49,6 +57,18 @@ struct lv_suite {
     /** lv_encrypt; every bit has been checked to be 0 or 1. */
     lv_status (*encrypt)(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
                          lv_matrix **out, lv_error *err);
+
+    /** lv_masks_make; count has been checked. These five are NULL together. */
+    lv_status (*masks_make)(const lv_secret_key *key, size_t count, const lv_job *job,
+                            lv_masks **out, lv_error *err);
+    /** Frees and wipes; masks is not NULL. */
+    void (*masks_free)(lv_masks *masks);
+    lv_status (*masks_encode)(const lv_masks *masks, lv_buffer *secret);
+    lv_status (*masks_decode)(lv_bytes secret, lv_masks **out, lv_error *err);
+    /** lv_encrypt_with; every bit has been checked, and that enough masks are left. Moves `used`.
+     */
+    lv_status (*encrypt_with)(lv_masks *masks, const lv_bits *bits, const lv_job *job,
+                              lv_matrix **out, lv_error *err);
 
     /** Frees; matrix is not NULL. */
     void (*matrix_free)(lv_matrix *matrix);

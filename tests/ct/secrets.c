@@ -113,6 +113,31 @@ static void encrypt(scene *s)
     expect_silence(before, "encryption", s);
 }
 
+/* Masks made ahead, put away, read again and used. */
+static void encrypt_with_masks(scene *s)
+{
+    if (!lv_suite_has_masks(s->suite)) {
+        return;
+    }
+    unsigned before = ct_errors();
+    uint8_t bits[WIDTH] = {1, 0, 1};
+    const lv_bits plain = {.pairs = 1, .width = WIDTH, .bits = bits};
+    lv_masks *masks = NULL;
+    lv_masks *read = NULL;
+    lv_matrix *matrix = NULL;
+    lv_buffer secret = {0};
+    ct_poison(bits, sizeof bits);
+    assert_int_equal(lv_masks_make(s->made.key, WIDTH, &JOB, &masks, NULL), LV_OK);
+    assert_int_equal(lv_masks_encode(masks, &secret), LV_OK);
+    assert_int_equal(lv_masks_decode(s->suite, lv_buffer_view(&secret), &read, NULL), LV_OK);
+    assert_int_equal(lv_encrypt_with(read, &plain, &JOB, &matrix, NULL), LV_OK);
+    lv_matrix_free(matrix);
+    lv_masks_free(masks);
+    lv_masks_free(read);
+    lv_buffer_wipe(&secret);
+    expect_silence(before, "masks", s);
+}
+
 static void test_zeros(scene *s)
 {
     unsigned before = ct_errors();
@@ -268,6 +293,7 @@ static void play(scene *s)
     publish(s, key, key_bits);
     open_and_combine(s);
     encrypt(s);
+    encrypt_with_masks(s);
     test_zeros(s);
     scan_zeros(s);
     scan_limits(s);

@@ -96,9 +96,30 @@ size_t lv_paillier_matrix_encoded_len(const lv_public_key *key, size_t pairs, un
 lv_status lv_paillier_matrix_decode(const lv_public_key *key, size_t pairs, unsigned width,
                                     lv_bytes bytes, lv_matrix **out, lv_error *err);
 
+/* mask.c */
+
+/** Makes the tables that lv_paillier_mask needs on the first call under a key, for about `masks`
+ *  masks. @return LV_E_ARGUMENT with words where the key only decrypts. */
+LV_MUST_CHECK lv_status lv_paillier_masks_ready(const lv_secret_key *key, size_t masks,
+                                                const lv_job *job, lv_error *err);
+
+/** A uniform n-th residue modulo n^2, in as many limbs. */
+LV_MUST_CHECK lv_status lv_paillier_mask(const lv_paillier_secret *key, mp_limb_t *mask,
+                                         const lv_rng *rng);
+
+/** Uses up the next `count` masks, which are there, and borrows their cells. */
+mp_limb_t *lv_paillier_masks_take(lv_masks *masks, size_t count);
+lv_status lv_paillier_masks_make(const lv_secret_key *key, size_t count, const lv_job *job,
+                                 lv_masks **out, lv_error *err);
+void lv_paillier_masks_free(lv_masks *masks);
+lv_status lv_paillier_masks_encode(const lv_masks *masks, lv_buffer *secret);
+lv_status lv_paillier_masks_decode(lv_bytes secret, lv_masks **out, lv_error *err);
+
 /* encrypt.c */
 lv_status lv_paillier_encrypt(const lv_secret_key *key, const lv_bits *bits, const lv_job *job,
                               lv_matrix **out, lv_error *err);
+lv_status lv_paillier_encrypt_with(lv_masks *masks, const lv_bits *bits, const lv_job *job,
+                                   lv_matrix **out, lv_error *err);
 
 /* combine.c */
 
