@@ -15,7 +15,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static const char doc[] =
     "Says whether the organisation's node runs, since when, and the newest block of each channel "
-    "that it saw."
+    "that it saw; of a downstream also how many sets of a series have keys and masks ready."
     "\v"
     "Example:\n"
     "  lotveil status --dir b || lotveil serve --dir b" LV_CLI_EXITS;
@@ -31,6 +31,8 @@ static void print_words(json_t *health)
 {
     const char *name = NULL;
     json_t *head = NULL;
+    json_t *pool = NULL;
+    size_t i = 0;
     printf("%s, %s: %s, up %lld s\n", text_of(health, "organisation"), text_of(health, "role"),
            text_of(health, "status"),
            (long long)json_integer_value(json_object_get(health, "uptime_seconds")));
@@ -39,6 +41,12 @@ static void print_words(json_t *health)
         printf("  channel %s: block %lld, %.*s\n", name,
                (long long)json_integer_value(json_object_get(head, "block")), LV_TABLE_ID,
                text_of(head, "hash"));
+    }
+    json_array_foreach(json_object_get(health, "pools"), i, pool)
+    {
+        printf("  pool of series %s: %lld of %lld sets ready\n", text_of(pool, "series"),
+               (long long)json_integer_value(json_object_get(pool, "ready")),
+               (long long)json_integer_value(json_object_get(pool, "size")));
     }
 }
 

@@ -29,6 +29,7 @@
  *      offset: "0"                     # smallest measurement, a decimal
  *      width: 32
  *      suite: ristretto255             # the default; or paillier, rlwe1024
+ *      pool: 4                         # sets kept ready while idle (paillier)
  *      compare: consecutive            # consecutive, baseline or both
  *      baseline_lot: ""                # "": the first lot measured
  *      grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]   # put on the ledger when not there yet
@@ -57,6 +58,9 @@ typedef struct {
     lv_buffer root; /* PEM, read from the file named */
 } lv_config_member;
 
+#define LV_CONFIG_POOL_MAX 256U
+#define LV_CONFIG_POOL_DEFAULT 4U
+
 typedef struct {
     char buyer[LV_NAME_MAX + 1];
     char servicer[LV_NAME_MAX + 1];
@@ -65,6 +69,8 @@ typedef struct {
 
 typedef struct {
     lv_series series;
+    unsigned
+        pool; /* sets kept ready, 0..LV_CONFIG_POOL_MAX; of no use where the suite has no masks */
     lv_config_grant *grants;
     size_t grant_count;
 } lv_config_series;

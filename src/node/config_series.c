@@ -31,6 +31,7 @@ typedef struct {
     int64_t *width;
     char *suite;
     int64_t *key_bits;
+    int64_t *pool;
     lv_compare_mode compare;
     char *baseline_lot;
     raw_grant *grants;
@@ -74,6 +75,7 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_INT_PTR("width", OPTIONAL, raw_series, width),
     CYAML_FIELD_STRING_PTR("suite", OPTIONAL, raw_series, suite, 1, LV_NAME_MAX),
     CYAML_FIELD_INT_PTR("key_bits", OPTIONAL, raw_series, key_bits),
+    CYAML_FIELD_INT_PTR("pool", OPTIONAL, raw_series, pool),
     CYAML_FIELD_ENUM("compare", CYAML_FLAG_STRICT, raw_series, compare, COMPARES,
                      CYAML_ARRAY_LEN(COMPARES)),
     CYAML_FIELD_STRING_PTR("baseline_lot", OPTIONAL, raw_series, baseline_lot, 0, LV_LOT_MAX),
@@ -242,6 +244,16 @@ static lv_status take_grants(const char *name, const raw_series *raw, lv_config_
     return status;
 }
 
+static lv_status take_pool(const char *name, const raw_series *raw, lv_config_series *out,
+                           lv_error *err)
+{
+    uint64_t pool = 0;
+    lv_status status = lv_yaml_number(name, "pool", raw->pool, 0, LV_CONFIG_POOL_MAX,
+                                      LV_CONFIG_POOL_DEFAULT, &pool, err);
+    out->pool = (unsigned)pool;
+    return status;
+}
+
 /* ---- the whole file ---- */
 
 /* libcyaml held the texts to their lengths. */
@@ -268,6 +280,9 @@ static lv_status take_series(const char *name, const raw_series *raw, lv_config_
     }
     if (status == LV_OK) {
         status = take_suite(name, raw, series, err);
+    }
+    if (status == LV_OK) {
+        status = take_pool(name, raw, out, err);
     }
     if (status == LV_OK) {
         status = take_grants(name, raw, out, err);

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "node/pool.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
  * disclosure   what was let out, and the Signed answer that did
  * granted      every grant and revocation of this organisation that stands on the ledger
  * applied      the grants of the configuration that were put on the ledger
+ * pool         sets made ready (pool.h); `key` is sealed as that of a set, `ready` under
+ *              "pool/<channel>/<organisation>/<series>/<sequence>"
  * secret       sealed under "secret/<name>" */
 static const char *const lv_downstream_schema[] = {
     "CREATE TABLE series(name TEXT PRIMARY KEY, decimals INTEGER NOT NULL,"
@@ -44,6 +47,7 @@ static const char *const lv_downstream_schema[] = {
     "CREATE TABLE applied(buyer TEXT NOT NULL, series TEXT NOT NULL, servicer TEXT NOT NULL,"
     " quota INTEGER NOT NULL, PRIMARY KEY(buyer, series)) STRICT;"
     "CREATE TABLE secret(name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;",
+    LV_POOL_SCHEMA,
     NULL,
 };
 
@@ -270,12 +274,13 @@ static const lv_route routes[] = {
     {0},
 };
 
-static void (*const workers[])(lv_node *) = {lv_downstream_publish, NULL};
+static void (*const workers[])(lv_node *) = {lv_downstream_publish, lv_pool_work, NULL};
 
 const lv_role_table lv_role_downstream = {
     .migrations = lv_downstream_schema,
     .routes = routes,
     .start = start,
     .workers = workers,
+    .describe = lv_pool_describe,
     .stop = stop,
 };

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "node/downstream.h"
+#include "node/pool.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,25 +190,20 @@ static lv_status load(lv_node *node, work *out, lv_error *err)
 
 /* ---- planned -> made ---- */
 
-static lv_status store_made(lv_node *node, const work *at, const lv_set_made *made, lv_error *err)
+static lv_status store_made(lv_node *node, const work *at, const lv_set_made *made,
+                            lv_bytes sealed_key, lv_error *err)
 {
-    lv_buffer sealed = {0};
-
-    lv_status status = lv_downstream_key_seal(node, &made->set_id, made->key, &sealed, err);
-    if (status == LV_OK) {
-        status = lv_store_begin(node->store, err);
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
     }
-    if (status == LV_OK) {
-        status = lv_store_run(node->store, err,
-                              "UPDATE sets SET state = 'made', error = NULL, set_id = ?, key = ?,"
-                              " quality = ?, xor = ? WHERE id = ? AND state = 'planned'",
-                              "bbbbi", lv_role_digest_view(&made->set_id), lv_buffer_view(&sealed),
-                              lv_buffer_view(&made->quality_record),
-                              lv_buffer_view(&made->xor_record), at->row);
-        status = lv_store_end(node->store, status, err);
-    }
-    lv_buffer_free(&sealed);
-    return status;
+    status = lv_store_run(node->store, err,
+                          "UPDATE sets SET state = 'made', error = NULL, set_id = ?, key = ?,"
+                          " quality = ?, xor = ? WHERE id = ? AND state = 'planned'",
+                          "bbbbi", lv_role_digest_view(&made->set_id), sealed_key,
+                          lv_buffer_view(&made->quality_record), lv_buffer_view(&made->xor_record),
+                          at->row);
+    return lv_store_end(node->store, status, err);
 }
 
 /* What the series is called for people comes from its configuration; how it was planned stays. */
@@ -225,10 +221,32 @@ static lv_status complete_series(lv_node *node, work *at, lv_error *err)
     return status;
 }
 
+/* LV_NOT_FOUND where nothing stands ready for this set. */
+static lv_status make_by_pool(lv_node *node, const lv_set_plan *plan, const lv_job *job,
+                              lv_set_made *made, lv_buffer *sealed_key, lv_error *err)
+{
+    lv_set_ready ready = {0};
+    lv_status status = lv_pool_take(node, plan, &ready, sealed_key, err);
+    if (status == LV_OK) {
+        status = lv_set_make_ready(plan, node->identity, &ready, job, made, err);
+    }
+    lv_set_ready_wipe(&ready);
+    return status;
+}
+
+static lv_status make_afresh(lv_node *node, const lv_set_plan *plan, const lv_job *job,
+                             lv_set_made *made, lv_buffer *sealed_key, lv_error *err)
+{
+    lv_status status = lv_set_make(plan, node->identity, NULL, job, made, err);
+    return status != LV_OK
+               ? status
+               : lv_downstream_key_seal(node, &made->set_id, made->key, sealed_key, err);
+}
+
 static lv_status make(lv_node *node, work *at, lv_error *err)
 {
     lv_job job = lv_role_job(node);
-    lv_secret_key *key = NULL;
+    lv_buffer sealed_key = {0};
     lv_set_made made = {0};
     double begun = lv_clock_seconds();
 
@@ -244,14 +262,6 @@ static lv_status make(lv_node *node, work *at, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    const lv_suite *suite = lv_suite_find(at->series.suite);
-    if (suite == NULL) {
-        return lv_fail(err, LV_E_CONFIG, "there is no suite %s", at->series.suite);
-    }
-    status = lv_key_generate(suite, at->series.key_bits, &job, &key, err);
-    if (status != LV_OK) {
-        return status;
-    }
     lv_set_plan plan = {
         .quality_channel = node->config->quality_channel,
         .xor_channel = node->config->xor_channel,
@@ -263,14 +273,18 @@ static lv_status make(lv_node *node, work *at, lv_error *err)
         .y = at->y,
         .time = lv_clock_now(),
     };
-    status = lv_set_make(&plan, node->identity, key, &job, &made, err);
+    status = make_by_pool(node, &plan, &job, &made, &sealed_key, err);
+    if (status == LV_NOT_FOUND) {
+        status = make_afresh(node, &plan, &job, &made, &sealed_key, err);
+    }
     if (status == LV_OK) {
-        status = store_made(node, at, &made, err);
+        status = store_made(node, at, &made, lv_buffer_view(&sealed_key), err);
     }
     if (status == LV_OK) {
         lv_log(LV_LOG_INFO, "downstream", "series %s: set %llu made in %.2f s", at->series.name,
                (unsigned long long)at->sequence, lv_clock_seconds() - begun);
     }
+    lv_buffer_free(&sealed_key);
     lv_set_made_free(&made);
     return status;
 }

@@ -25,6 +25,8 @@ typedef struct {
     lv_status (*start)(lv_node *node, lv_error *err);
     /** Body of each worker thread; returns when lv_node_stopping. NULL-terminated. */
     void (*const *workers)(lv_node *node);
+    /** Adds to what the control door's /healthz tells. NULL: nothing. */
+    lv_status (*describe)(lv_node *node, json_t *health, lv_error *err);
     /** Frees what hangs below `state`, after doors and workers have ended (also where start
      *  failed). NULL: nothing does. */
     void (*stop)(lv_node *node);

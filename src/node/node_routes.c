@@ -21,8 +21,7 @@ static lv_status add_channel(json_t *channels, const char *name, lv_ledger *ledg
 static lv_status healthz(void *context, const lv_http_request *request, lv_http_response *response,
                          lv_error *err)
 {
-    const lv_node *node = context;
-    (void)request;
+    lv_node *node = context;
     json_t *channels = json_object();
     lv_status status = channels != NULL ? LV_OK : LV_E_MEMORY;
     if (status == LV_OK) {
@@ -35,11 +34,19 @@ static lv_status healthz(void *context, const lv_http_request *request, lv_http_
         json_decref(channels);
         return status;
     }
-    return lv_http_json(response, json_pack("{s:s, s:s, s:s, s:I, s:o}", "status", "ok",
-                                            "organisation", node->config->organisation, "role",
-                                            lv_role_name(node->config->role), "uptime_seconds",
-                                            (json_int_t)(lv_clock_seconds() - node->started),
-                                            "channels", channels));
+    json_t *health = json_pack("{s:s, s:s, s:s, s:I, s:o}", "status", "ok", "organisation",
+                               node->config->organisation, "role", lv_role_name(node->config->role),
+                               "uptime_seconds", (json_int_t)(lv_clock_seconds() - node->started),
+                               "channels", channels);
+    bool own = request->peer == NULL; /* through the control door */
+    if (health != NULL && own && node->role->describe != NULL) {
+        status = node->role->describe(node, health, err);
+    }
+    if (status != LV_OK) {
+        json_decref(health);
+        return status;
+    }
+    return lv_http_json(response, health);
 }
 
 static lv_status version(void *context, const lv_http_request *request, lv_http_response *response,

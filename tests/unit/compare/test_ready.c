@@ -74,7 +74,7 @@ static void test_a_ready_set_is_a_set(void **state)
     const lv_formula holds[] = {LV_RISE, LV_EQUAL};
     for (uint32_t pair = 0; pair < 2; pair++) {
         bool is_zero = false;
-        assert_int_equal(lv_set_combine(set, pair, NULL, &z, &err), LV_OK);
+        assert_int_equal(lv_set_combine(set, pair, &ASK_INDEX, NULL, &z, &err), LV_OK);
         assert_int_equal(lv_zero_test(key, z.z[holds[pair]], 0, 0, &is_zero), LV_OK);
         assert_true(is_zero);
         lv_combined_free(&z);
@@ -106,7 +106,7 @@ static void test_another_set_is_refused_by_all(void **state)
     p.plan.sequence = 6;
     assert_int_equal(lv_set_make_ready(&p.plan, w->downstream.identity, &ready, NULL, &made, &err),
                      LV_OK);
-    assert_int_equal(lv_set_open(lv_buffer_view(&made.quality_record), w->trust, &set, &err),
+    assert_int_equal(lv_set_open(lv_buffer_view(&made.quality_record), w->trust, NULL, &set, &err),
                      LV_INVALID);
     lv_set_made_free(&made);
     p.series.key_bits = 3072;
