@@ -16,7 +16,7 @@
 #include "proof/proof.h"
 #include "suite/ristretto/ristretto.h"
 
-#define LV_BRANCH_LEN (2U * LV_SCALAR_LEN) /* bytes of a proof, for each branch */
+#define LV_BRANCH_LEN ((size_t)2 * LV_SCALAR_LEN) /* bytes of a proof, for each branch */
 
 /** What is to be shown. Borrows all. */
 typedef struct {

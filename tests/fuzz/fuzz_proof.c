@@ -1,16 +1,23 @@
-/* Proofs: u8 suite, u8 which (key or zero), u8 how the context differs, then the proof. Both proofs
- * of suite paillier are unique, so what verifies is the honest one in its own context. */
+/* Proofs: u8 suite, u8 which (key, zero, one of many, range), u8 how the context differs, then the
+ * proof. Both proofs of suite paillier are unique, so what verifies is the honest one in its own
+ * context. */
 #include "fuzz.h"
 #include "proof/proof.h"
 #include <stdio.h>
 #include <string.h>
 
 #define SUITES_MAX 8U
+#define BOUND 2U /* of range proofs */
+
+enum { WHICH_KEY, WHICH_ZERO, WHICH_ONE_OF, WHICH_RANGE, KINDS };
 
 typedef struct {
     lv_matrix *zero; /* of the bits 0 and 1 */
+    lv_matrix *none; /* a row of the numbers 1 and 1 */
     lv_buffer key_proof;
     lv_buffer zero_proof;
+    lv_buffer one_of_proof;
+    lv_buffer range_proof;
 } honest;
 
 static const lv_proof_context CONTEXT = {.channel = "quality",
@@ -18,6 +25,22 @@ static const lv_proof_context CONTEXT = {.channel = "quality",
                                          .upstream = "",
                                          .series = "moisture",
                                          .sequence = 7};
+
+/* What hides its index or its number holds as it was made. */
+static void make_hidden(honest *h, const lv_secret_key *key)
+{
+    const lv_public_key *public_key = lv_key_public(key);
+    lv_error err = {0};
+    FUZZ_CHECK(lv_combine(public_key, h->zero, h->zero, h->zero, LV_RISE, 0, 1, NULL, &h->none,
+                          &err) == LV_OK);
+    FUZZ_CHECK(lv_one_of_prove(key, h->zero, 0, &CONTEXT, NULL, &h->one_of_proof, &err) == LV_OK);
+    FUZZ_CHECK(lv_range_prove(key, h->zero, 0, 1, BOUND, &CONTEXT, NULL, &h->range_proof, &err) ==
+               LV_OK);
+    FUZZ_CHECK(lv_one_of_verify(public_key, h->zero, 0, &CONTEXT, lv_buffer_view(&h->one_of_proof),
+                                &err) == LV_OK);
+    FUZZ_CHECK(lv_range_verify(public_key, h->zero, 0, 1, BOUND, &CONTEXT,
+                               lv_buffer_view(&h->range_proof), &err) == LV_OK);
+}
 
 static const honest *honest_of(size_t suite, const lv_secret_key *key)
 {
@@ -38,6 +61,7 @@ static const honest *honest_of(size_t suite, const lv_secret_key *key)
                                  &err) == LV_OK);
         FUZZ_CHECK(lv_zero_verify(lv_key_public(key), h->zero, 0, 0, &CONTEXT,
                                   lv_buffer_view(&h->zero_proof), &err) == LV_OK);
+        make_hidden(h, key);
     }
     return h;
 }
@@ -58,8 +82,85 @@ static void check_refused(lv_status status, const lv_error *err)
     FUZZ_CHECK(status == LV_INVALID && err->text[0] != '\0');
 }
 
+/* What is tried: a proof of some kind, in some context. */
+typedef struct {
+    const lv_public_key *key;
+    const honest *honest;
+    uint8_t how; /* the context differs; 0 where it does not */
+    lv_proof_context context;
+    bool unique;
+    lv_bytes proof;
+} trial;
+
+/* Refused with words, or held; nothing else. */
+static bool held(lv_status status, const lv_error *err)
+{
+    if (status != LV_OK) {
+        check_refused(status, err);
+    }
+    return status == LV_OK;
+}
+
+static void try_key(const trial *t)
+{
+    lv_error err = {0};
+    if (held(lv_key_verify(t->key, &t->context, t->proof, &err), &err) && t->unique) {
+        FUZZ_CHECK(t->how == 0 && fuzz_same(t->proof, lv_buffer_view(&t->honest->key_proof)));
+    }
+}
+
+static void try_zero(const trial *t)
+{
+    const honest *h = t->honest;
+    lv_error err = {0};
+    bool holds = held(lv_zero_verify(t->key, h->zero, 0, 0, &t->context, t->proof, &err), &err);
+    if (holds && t->unique) {
+        FUZZ_CHECK(fuzz_same(t->proof, lv_buffer_view(&h->zero_proof)));
+    }
+    if (h->zero_proof.len == 0) {
+        FUZZ_CHECK(holds == (t->proof.len == 0)); /* answers are only signed */
+        return;
+    }
+    /* nothing shows that an encryption of one is zero */
+    err.text[0] = '\0';
+    check_refused(lv_zero_verify(t->key, h->zero, 0, 1, &t->context, t->proof, &err), &err);
+}
+
+static void try_one_of(const trial *t)
+{
+    const honest *h = t->honest;
+    lv_error err = {0};
+    bool holds = held(lv_one_of_verify(t->key, h->zero, 0, &t->context, t->proof, &err), &err);
+    if (h->one_of_proof.len == 0) {
+        FUZZ_CHECK(holds == (t->proof.len == 0));
+        return;
+    }
+    /* nothing shows that a row of ones has a zero */
+    err.text[0] = '\0';
+    check_refused(lv_one_of_verify(t->key, h->none, 0, &t->context, t->proof, &err), &err);
+}
+
+static void try_range(const trial *t)
+{
+    const honest *h = t->honest;
+    lv_error err = {0};
+    bool holds =
+        held(lv_range_verify(t->key, h->zero, 0, 1, BOUND, &t->context, t->proof, &err), &err);
+    if (h->range_proof.len == 0) {
+        FUZZ_CHECK(holds == (t->proof.len == 0));
+        return;
+    }
+    /* nothing shows that zero is one of 1 and 2 */
+    err.text[0] = '\0';
+    check_refused(lv_range_verify(t->key, h->zero, 0, 0, BOUND, &t->context, t->proof, &err), &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static void (*const tries[KINDS])(const trial *t) = {[WHICH_KEY] = try_key,
+                                                         [WHICH_ZERO] = try_zero,
+                                                         [WHICH_ONE_OF] = try_one_of,
+                                                         [WHICH_RANGE] = try_range};
     lv_bytes input = {.data = data, .len = size};
     size_t suites = 0;
     while (lv_suite_at(suites) != NULL) {
@@ -67,35 +168,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(suites > 0);
     size_t suite = fuzz_take(&input) % suites;
-    bool about_key = fuzz_take(&input) % 2 == 0;
+    size_t which = fuzz_take(&input) % KINDS;
     uint8_t how = fuzz_take(&input) & 63U;
     const lv_secret_key *key = fuzz_key(suite);
-    const lv_public_key *public_key = lv_key_public(key);
-    const honest *h = honest_of(suite, key);
-    const lv_proof_context context = context_of(how);
-    bool unique = strcmp(lv_suite_name(lv_suite_at(suite)), "paillier") == 0;
-    lv_error err = {0};
-    if (about_key) {
-        lv_status status = lv_key_verify(public_key, &context, input, &err);
-        if (status != LV_OK) {
-            check_refused(status, &err);
-        } else if (unique) {
-            FUZZ_CHECK(how == 0 && fuzz_same(input, lv_buffer_view(&h->key_proof)));
-        }
-        return 0;
-    }
-    lv_status status = lv_zero_verify(public_key, h->zero, 0, 0, &context, input, &err);
-    if (status != LV_OK) {
-        check_refused(status, &err);
-    } else if (unique) {
-        FUZZ_CHECK(fuzz_same(input, lv_buffer_view(&h->zero_proof)));
-    }
-    if (h->zero_proof.len == 0) {
-        FUZZ_CHECK((status == LV_OK) == (input.len == 0)); /* answers are only signed */
-        return 0;
-    }
-    /* nothing shows that an encryption of one is zero */
-    err.text[0] = '\0';
-    check_refused(lv_zero_verify(public_key, h->zero, 0, 1, &context, input, &err), &err);
+    const trial t = {.key = lv_key_public(key),
+                     .honest = honest_of(suite, key),
+                     .how = how,
+                     .context = context_of(how),
+                     .unique = strcmp(lv_suite_name(lv_suite_at(suite)), "paillier") == 0,
+                     .proof = input};
+    tries[which](&t);
     return 0;
 }

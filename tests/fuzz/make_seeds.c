@@ -404,6 +404,8 @@ static void make_proofs(uint8_t suite, const char *name, const lv_secret_key *ke
                                       .sequence = 7};
     const uint8_t key_head[] = {suite, 0, 0};
     const uint8_t zero_head[] = {suite, 1, 0};
+    const uint8_t one_of_head[] = {suite, 2, 0};
+    const uint8_t range_head[] = {suite, 3, 0};
     lv_buffer proof = {0};
     lv_matrix *matrix = NULL;
     lv_error err = {0};
@@ -416,6 +418,14 @@ static void make_proofs(uint8_t suite, const char *name, const lv_secret_key *ke
     seed_must(lv_zero_prove(key, matrix, 0, 0, &context, NULL, &proof, &err), &err);
     snprintf(file, sizeof file, "%s-zero", name);
     write_with_head("proof", file, zero_head, sizeof zero_head, lv_buffer_view(&proof));
+    proof.len = 0;
+    seed_must(lv_one_of_prove(key, matrix, 0, &context, NULL, &proof, &err), &err);
+    snprintf(file, sizeof file, "%s-one-of", name);
+    write_with_head("proof", file, one_of_head, sizeof one_of_head, lv_buffer_view(&proof));
+    proof.len = 0;
+    seed_must(lv_range_prove(key, matrix, 0, 1, 2, &context, NULL, &proof, &err), &err);
+    snprintf(file, sizeof file, "%s-range", name);
+    write_with_head("proof", file, range_head, sizeof range_head, lv_buffer_view(&proof));
     lv_matrix_free(matrix);
     lv_buffer_free(&proof);
 }
