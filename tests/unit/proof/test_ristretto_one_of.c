@@ -250,7 +250,7 @@ static void test_other_ciphertexts_are_seen(void **state)
         uint8_t *cell = bytes.data + column * CELL_LEN;
         uint8_t kept[CELL_LEN];
         memcpy(kept, cell, sizeof kept);
-        memcpy(cell, bytes.data + 3 * row_len + 3 * CELL_LEN, sizeof kept); /* a zero */
+        memcpy(cell, bytes.data + 3 * row_len + (size_t)3 * CELL_LEN, sizeof kept); /* a zero */
         assert_int_equal(lv_matrix_decode(key, WIDTH, WIDTH, lv_buffer_view(&bytes), &other, NULL),
                          LV_OK);
         assert_int_equal(verify(f, other, 0, &f->proof[0]), LV_INVALID);
@@ -301,8 +301,8 @@ static void test_changed_sums_and_branches_are_seen(void **state)
     uint8_t kept[PROOF_LEN];
     memcpy(kept, proof, sizeof kept);
     for (size_t j = 0; j < WIDTH; j++) {
-        uint8_t *branch = proof + j * BRANCH_LEN;
-        uint8_t *next = proof + (j + 1) % WIDTH * BRANCH_LEN;
+        uint8_t *branch = proof + j * (size_t)BRANCH_LEN;
+        uint8_t *next = proof + (j + 1) % WIDTH * (size_t)BRANCH_LEN;
         add_small(branch, 1); /* the sum is off by one */
         assert_int_equal(verify(f, f->z, 2, &f->proof[2]), LV_INVALID);
         crypto_core_ristretto255_scalar_sub(branch, branch, (const uint8_t[NUMBER_LEN]){2});

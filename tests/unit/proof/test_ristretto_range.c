@@ -161,13 +161,12 @@ static void test_the_model_agrees(void **state)
         uint8_t cells[WIDTH][CELL_LEN];
         const uint8_t *cell = all.data + row * CELL_LEN;
         lv_buffer statement = {0};
-        for (uint8_t m = 1; m <= WIDTH; m++) {
-            uint8_t number[NUMBER_LEN] = {m};
-            memcpy(cells[m - 1], cell, CELL_LEN);
+        for (size_t m = 0; m < WIDTH; m++) {
+            uint8_t number[NUMBER_LEN] = {(uint8_t)(m + 1)};
+            memcpy(cells[m], cell, CELL_LEN);
             assert_int_equal(crypto_scalarmult_ristretto255_base(seed, number), 0);
             assert_int_equal(
-                crypto_core_ristretto255_sub(cells[m - 1] + NUMBER_LEN, cell + NUMBER_LEN, seed),
-                0);
+                crypto_core_ristretto255_sub(cells[m] + NUMBER_LEN, cell + NUMBER_LEN, seed), 0);
         }
         assert_int_equal(
             lv_transcript_seed("lotveil/v1/proof/ristretto255-range", &PROOF_CONTEXT, key, seed),

@@ -205,6 +205,34 @@ static void test_half_a_zero_is_not_proved(void **state)
     lv_mpz_wipe(p);
 }
 
+/* An index that is hidden, and "different", are only signed. */
+static void test_other_answers_have_no_proof(void **state)
+{
+    const fixture *f = *state;
+    const lv_public_key *key = lv_key_public(f->key);
+    lv_buffer proof = {0};
+    lv_matrix *ones = encrypt(f->key, (1U << WIDTH) - 1);
+    assert_int_equal(lv_one_of_prove(f->key, f->z, 0, &PROOF_CONTEXT, NULL, &proof, NULL), LV_OK);
+    assert_int_equal(lv_one_of_prove(f->key, ones, 0, &PROOF_CONTEXT, NULL, &proof, NULL),
+                     LV_REFUSED);
+    assert_int_equal(
+        lv_range_prove(f->key, f->z, 0, ZERO_COLUMN, WIDTH, &PROOF_CONTEXT, NULL, &proof, NULL),
+        LV_REFUSED);
+    assert_int_equal(lv_range_prove(f->key, ones, 0, 0, WIDTH, &PROOF_CONTEXT, NULL, &proof, NULL),
+                     LV_OK);
+    assert_int_equal(proof.len, 0);
+    assert_int_equal(lv_one_of_verify(key, f->z, 0, &PROOF_CONTEXT, (lv_bytes){0}, NULL), LV_OK);
+    assert_int_equal(
+        lv_one_of_verify(key, f->z, 0, &PROOF_CONTEXT, lv_buffer_view(&f->proof), NULL),
+        LV_INVALID);
+    assert_int_equal(lv_range_verify(key, ones, 0, 0, WIDTH, &PROOF_CONTEXT, (lv_bytes){0}, NULL),
+                     LV_OK);
+    assert_int_equal(
+        lv_range_verify(key, ones, 0, 0, WIDTH, &PROOF_CONTEXT, lv_buffer_view(&f->proof), NULL),
+        LV_INVALID);
+    lv_matrix_free(ones);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_non_canonical_roots_are_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_key_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_half_a_zero_is_not_proved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_answers_have_no_proof, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,8 +30,10 @@ static void test_which_suites_weigh(void **state)
     assert_false(lv_suite_weighs(lv_suite_find("rlwe1024")));
 }
 
+enum { X, Y, D, MATRICES };
+
 typedef struct {
-    uint64_t x, y, d;
+    uint64_t v[MATRICES];
 } triple;
 
 static void expect_distances(const lv_secret_key *key, const triple *all, size_t count,
@@ -39,10 +41,10 @@ static void expect_distances(const lv_secret_key *key, const triple *all, size_t
 {
     uint64_t *values = calloc(count, sizeof *values);
     assert_non_null(values);
-    lv_matrix *m[3];
-    for (int which = 0; which < 3; which++) {
+    lv_matrix *m[MATRICES];
+    for (int which = X; which < MATRICES; which++) {
         for (size_t i = 0; i < count; i++) {
-            values[i] = which == 0 ? all[i].x : which == 1 ? all[i].y : all[i].d;
+            values[i] = all[i].v[which];
         }
         m[which] = encrypt_values(key, values, count, width);
     }
@@ -51,21 +53,21 @@ static void expect_distances(const lv_secret_key *key, const triple *all, size_t
     for (size_t f = 0; f < 2; f++) {
         lv_matrix *z = NULL;
         lv_job job = {.threads = 2};
-        assert_int_equal(lv_combine_distance(lv_key_public(key), m[0], m[1], m[2], directions[f], 0,
+        assert_int_equal(lv_combine_distance(lv_key_public(key), m[X], m[Y], m[D], directions[f], 0,
                                              count, &job, &z, NULL),
                          LV_OK);
         assert_int_equal(lv_matrix_pairs(z), count);
         assert_int_equal(lv_matrix_width(z), 1);
         for (size_t i = 0; i < count; i++) {
             bool is_zero = false;
-            bool expected = directions[f] == LV_RISE ? all[i].x + all[i].d == all[i].y
-                                                     : all[i].y + all[i].d == all[i].x;
+            bool expected = directions[f] == LV_RISE ? all[i].v[X] + all[i].v[D] == all[i].v[Y]
+                                                     : all[i].v[Y] + all[i].v[D] == all[i].v[X];
             assert_int_equal(lv_zero_test(key, z, i, 0, &is_zero), LV_OK);
             assert_int_equal(is_zero, expected);
         }
         lv_matrix_free(z);
     }
-    for (int which = 0; which < 3; which++) {
+    for (int which = X; which < MATRICES; which++) {
         lv_matrix_free(m[which]);
     }
 }
@@ -75,7 +77,9 @@ static void test_all_values_and_distances(void **state)
     (void)state;
     triple all[VALUES * VALUES * VALUES];
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        all[i] = (triple){.x = i % VALUES, .y = i / VALUES % VALUES, .d = i / VALUES / VALUES};
+        all[i].v[X] = i % VALUES;
+        all[i].v[Y] = i / VALUES % VALUES;
+        all[i].v[D] = i / VALUES / VALUES;
     }
     const lv_suite *suite = NULL;
     for (size_t i = 0; (suite = weighing_suite(i)) != NULL; i++) {
@@ -94,8 +98,9 @@ static void test_corners_of_other_widths(void **state)
         lv_secret_key *key = key_of(suite);
         for (size_t j = 0; j < sizeof widths / sizeof widths[0]; j++) {
             const uint64_t top = (UINT64_C(1) << widths[j]) - 1;
-            const triple corners[CORNERS] = {{0, top, top}, {top, 0, top},     {0, 0, 0},
-                                             {top, top, 0}, {top, top - 1, 1}, {0, top, top - 1}};
+            const triple corners[CORNERS] = {{{0, top, top}},     {{top, 0, top}},
+                                             {{0, 0, 0}},         {{top, top, 0}},
+                                             {{top, top - 1, 1}}, {{0, top, top - 1}}};
             expect_distances(key, corners, CORNERS, widths[j]);
         }
         lv_key_free(key);
