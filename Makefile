@@ -6,7 +6,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 DEMO_DIR ?= demo
 
-.PHONY: all demo check lint format tests ct fuzz release install deps-build deps-check deps-fuzz clean
+.PHONY: all demo compare check lint format tests ct fuzz release install deps-build deps-check deps-fuzz clean
 
 all: release
 
@@ -16,6 +16,11 @@ release: deps-build
 
 demo: release
 	@$(BUILD)/release/lotveil demo --dir $(DEMO_DIR) --again
+
+# Lotveil's cryptography against other libraries doing the same, in one run. They are installed
+# from PyPI and crates.io into bench/compare/build; what cannot be is named. Part of no check.
+compare: release
+	@python3 -B bench/compare/compare.py --lotveil $(BUILD)/release/lotveil
 
 # Every test, with AddressSanitizer and UndefinedBehaviorSanitizer and warnings as errors.
 tests: deps-check

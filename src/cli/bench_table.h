@@ -1,0 +1,11 @@
+/** What `lotveil bench` shows to people. */
+#ifndef LV_CLI_BENCH_TABLE_H
+#define LV_CLI_BENCH_TABLE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/** Prints a report of lv_bench_run as tables of at most 100 columns. */
+void lv_bench_table_print(const json_t *report, FILE *out);
+
+#endif
