@@ -33,18 +33,27 @@
  *      compare: consecutive            # consecutive, baseline or both
  *      baseline_lot: ""                # "": the first lot measured
  *      grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]   # put on the ledger when not there yet
+ *      disclose:                       # absent: who has a grant may ask for direction and index
+ *        - to: AMSP
+ *          allow: [index, threshold]   # direction, index, band, threshold, equality
+ *          budget: 200                 # bits of a period; left out: no limit
+ *          period_days: 30
  *
  *  follow/moisture.yaml:
  *      downstream: BMSP
  *      series: moisture
  *      servicer: SMSP
  *      worse: rise                     # the direction that is worse: rise, fall or both
+ *      ask: index                      # direction, index, band, threshold or equality
+ *      limit: "12.5"                   # of a threshold, in the unit of the series
  *      alarm_scale: 32                 # a worse change of at least this scale raises an alarm
  *      full: false                     # send the vectors themselves (the published message)
  */
 #ifndef LV_NODE_CONFIG_H
 #define LV_NODE_CONFIG_H
 
+#include "node/ask.h"
+#include "node/policy.h"
 #include <lotveil/identity.h>
 #include <lotveil/suite.h>
 
@@ -73,6 +82,8 @@ typedef struct {
         pool; /* sets kept ready, 0..LV_CONFIG_POOL_MAX; of no use where the suite has no masks */
     lv_config_grant *grants;
     size_t grant_count;
+    lv_policy *policies; /* `disclose`; how a missing one counts: lv_policy_find */
+    size_t policy_count;
 } lv_config_series;
 
 typedef struct {
@@ -81,7 +92,8 @@ typedef struct {
     char servicer[LV_NAME_MAX + 1];
     bool worse_rise;
     bool worse_fall;
-    uint64_t alarm_scale;
+    lv_ask_text ask;      /* what the node asks by itself */
+    uint64_t alarm_scale; /* 1 where answers to `ask` tell no scale */
     bool full;
 } lv_config_follow;
 
@@ -115,7 +127,8 @@ LV_MUST_CHECK lv_status lv_config_series_parse(const char *name, lv_bytes yaml,
                                                lv_config_series *out, lv_error *err);
 void lv_config_series_free(lv_config_series *series);
 
-/** Holds a series' grants against the members: buyers are upstreams, servicers are servicers.
+/** Holds a series' grants and policies against the members: buyers and those to whom something is
+ *  disclosed are upstreams, servicers are servicers.
  * @return LV_OK or LV_E_CONFIG. */
 LV_MUST_CHECK lv_status lv_config_series_check(const lv_config *config,
                                                const lv_config_series *series, lv_error *err);

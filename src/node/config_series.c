@@ -1,5 +1,6 @@
 #include "node/config_parts.h"
 #include "node/config_yaml.h"
+#include <lotveil/compare.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,14 @@ typedef struct {
 } raw_grant;
 
 typedef struct {
+    char *to;
+    char **allow;
+    uint32_t allow_count;
+    int64_t *budget;
+    int64_t *period_days;
+} raw_policy;
+
+typedef struct {
     char *name;
     char *unit;
     raw_columns *columns;
@@ -36,6 +45,8 @@ typedef struct {
     char *baseline_lot;
     raw_grant *grants;
     uint32_t grants_count;
+    raw_policy *disclose;
+    uint32_t disclose_count;
 } raw_series;
 
 static const cyaml_strval_t COMPARES[] = {
@@ -66,6 +77,22 @@ static const cyaml_schema_value_t GRANT = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_grant, GRANT_FIELDS),
 };
 
+static const cyaml_schema_value_t QUESTION = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, LV_NAME_MAX),
+};
+
+static const cyaml_schema_field_t POLICY_FIELDS[] = {
+    CYAML_FIELD_STRING_PTR("to", NEEDED, raw_policy, to, 1, LV_NAME_MAX),
+    CYAML_FIELD_SEQUENCE("allow", NEEDED, raw_policy, allow, &QUESTION, 0, LV_QUESTIONS),
+    CYAML_FIELD_INT_PTR("budget", OPTIONAL, raw_policy, budget),
+    CYAML_FIELD_INT_PTR("period_days", OPTIONAL, raw_policy, period_days),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t POLICY = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_policy, POLICY_FIELDS),
+};
+
 static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("name", NEEDED, raw_series, name, 1, LV_NAME_MAX),
     CYAML_FIELD_STRING_PTR("unit", NEEDED, raw_series, unit, 0, LV_NAME_MAX),
@@ -80,6 +107,7 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
                      CYAML_ARRAY_LEN(COMPARES)),
     CYAML_FIELD_STRING_PTR("baseline_lot", OPTIONAL, raw_series, baseline_lot, 0, LV_LOT_MAX),
     CYAML_FIELD_SEQUENCE("grants", OPTIONAL, raw_series, grants, &GRANT, 0, GRANTS_MAX),
+    CYAML_FIELD_SEQUENCE("disclose", OPTIONAL, raw_series, disclose, &POLICY, 1, GRANTS_MAX),
     CYAML_FIELD_END,
 };
 
@@ -254,6 +282,76 @@ static lv_status take_pool(const char *name, const raw_series *raw, lv_config_se
     return status;
 }
 
+/* ---- what may be asked ---- */
+
+static lv_status take_question(const char *name, const char *word, lv_policy *policy, lv_error *err)
+{
+    lv_question question = LV_ASK_DIRECTION;
+    if (!lv_question_find(word, &question)) {
+        return lv_fail(err, LV_E_CONFIG,
+                       "%s: disclose, allow: there is no question '%s'; there are " LV_ASK_WORDS,
+                       name, word);
+    }
+    lv_policy_allow(policy, question);
+    return LV_OK;
+}
+
+static lv_status take_budget(const char *name, const raw_policy *raw, lv_policy *policy,
+                             lv_error *err)
+{
+    uint64_t budget = 0;
+    uint64_t days = 0;
+    lv_status status = lv_yaml_number(name, "disclose, budget", raw->budget, 1, LV_BUDGET_BITS_MAX,
+                                      0, &budget, err);
+    if (status == LV_OK) {
+        status = lv_yaml_number(name, "disclose, period_days", raw->period_days, 1,
+                                LV_PERIOD_DAYS_MAX, LV_PERIOD_DAYS, &days, err);
+    }
+    policy->limited = raw->budget != NULL;
+    policy->budget = budget * LV_BIT;
+    policy->period_days = (uint32_t)days;
+    return status;
+}
+
+static lv_status take_policy(const char *name, const raw_policy *raw, lv_config_series *out,
+                             lv_error *err)
+{
+    lv_policy *policy = &out->policies[out->policy_count];
+    lv_status status = lv_yaml_name(name, "disclose, to", raw->to, policy->to, err);
+    for (uint32_t i = 0; status == LV_OK && i < raw->allow_count; i++) {
+        status = take_question(name, raw->allow[i], policy, err);
+    }
+    if (status == LV_OK) {
+        status = take_budget(name, raw, policy, err);
+    }
+    if (status != LV_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < out->policy_count; i++) {
+        if (strcmp(out->policies[i].to, policy->to) == 0) {
+            return lv_fail(err, LV_E_CONFIG,
+                           "%s: disclose: to %s stands twice; one policy for each counterpart",
+                           name, policy->to);
+        }
+    }
+    out->policy_count++;
+    return LV_OK;
+}
+
+static lv_status take_policies(const char *name, const raw_series *raw, lv_config_series *out,
+                               lv_error *err)
+{
+    if (raw->disclose_count == 0) {
+        return LV_OK;
+    }
+    out->policies = calloc(raw->disclose_count, sizeof *out->policies);
+    lv_status status = out->policies != NULL ? LV_OK : LV_E_MEMORY;
+    for (uint32_t i = 0; status == LV_OK && i < raw->disclose_count; i++) {
+        status = take_policy(name, &raw->disclose[i], out, err);
+    }
+    return status;
+}
+
 /* ---- the whole file ---- */
 
 /* libcyaml held the texts to their lengths. */
@@ -288,6 +386,9 @@ static lv_status take_series(const char *name, const raw_series *raw, lv_config_
         status = take_grants(name, raw, out, err);
     }
     if (status == LV_OK) {
+        status = take_policies(name, raw, out, err);
+    }
+    if (status == LV_OK) {
         status = lv_series_check(series, err);
         if (status != LV_OK) {
             lv_error_prefix(err, "%s: ", name);
@@ -318,6 +419,7 @@ void lv_config_series_free(lv_config_series *series)
         return;
     }
     free(series->grants);
+    free(series->policies);
     *series = (lv_config_series){0};
 }
 
@@ -333,6 +435,10 @@ lv_status lv_config_series_check(const lv_config *config, const lv_config_series
             status = lv_config_need_member(config, series->series.name, "grants, servicer",
                                            grant->servicer, LV_ROLE_SERVICER, NULL, err);
         }
+    }
+    for (size_t i = 0; status == LV_OK && i < series->policy_count; i++) {
+        status = lv_config_need_member(config, series->series.name, "disclose, to",
+                                       series->policies[i].to, LV_ROLE_UPSTREAM, NULL, err);
     }
     return status;
 }

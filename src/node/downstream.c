@@ -13,7 +13,10 @@
  * sets         `sequence` is without gaps within a series; from state 'made' on, `set_id`, `key`
  *              (sealed under "set-key/<set id>"), and both Signed records stand
  * pair         of a set, from 0; `earlier` and `later` are lots of the series
- * disclosure   what was let out, and the Signed answer that did
+ * disclosure   what was let out, and the Signed answer that did: to one `question` (a word) about
+ *              one pair, each once for each asker. `bound` is the limit of a threshold in steps of
+ *              the series, else 0; `scale` is NULL where the answer tells none; `price` counts
+ *              thousandths of a bit, against the budget of `series` and `upstream`
  * granted      every grant and revocation of this organisation that stands on the ledger
  * applied      the grants of the configuration that were put on the ledger
  * pool         sets made ready (pool.h); `key` is sealed as that of a set, `ready` under
@@ -38,9 +41,11 @@ static const char *const lv_downstream_schema[] = {
     "CREATE TABLE pair(set_row INTEGER NOT NULL, pair INTEGER NOT NULL, earlier TEXT NOT NULL,"
     " later TEXT NOT NULL, basis TEXT NOT NULL, PRIMARY KEY(set_row, pair)) STRICT;"
     "CREATE TABLE disclosure(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
-    " upstream TEXT NOT NULL, set_row INTEGER NOT NULL, pair INTEGER NOT NULL,"
-    " let_out TEXT NOT NULL, verdict TEXT NOT NULL, scale INTEGER NOT NULL,"
-    " answer BLOB NOT NULL, UNIQUE(set_row, pair, upstream)) STRICT;"
+    " upstream TEXT NOT NULL, series TEXT NOT NULL, set_row INTEGER NOT NULL,"
+    " pair INTEGER NOT NULL, question TEXT NOT NULL, bound INTEGER NOT NULL,"
+    " verdict TEXT NOT NULL, scale INTEGER, price INTEGER NOT NULL, answer BLOB NOT NULL,"
+    " UNIQUE(set_row, pair, upstream, question, bound)) STRICT;"
+    "CREATE INDEX disclosure_spent ON disclosure(series, upstream, time, id);"
     "CREATE TABLE granted(number INTEGER PRIMARY KEY, buyer TEXT NOT NULL,"
     " servicer TEXT NOT NULL, series TEXT NOT NULL, quota INTEGER NOT NULL,"
     " revoke INTEGER NOT NULL) STRICT;"
@@ -270,6 +275,7 @@ static const lv_route routes[] = {
     {LV_HTTP_CONTROL, "POST", "/v1/grants", lv_downstream_grant_post},
     {LV_HTTP_CONTROL, "GET", "/v1/grants", lv_downstream_grants_get},
     {LV_HTTP_CONTROL, "GET", "/v1/disclosures", lv_downstream_disclosures_get},
+    {LV_HTTP_CONTROL, "GET", "/v1/budgets", lv_downstream_budgets_get},
     {LV_HTTP_CONTROL, "GET", "/v1/trace/*", lv_downstream_trace_get},
     {0},
 };

@@ -98,6 +98,26 @@ LV_MUST_CHECK lv_status lv_downstream_grants_settle(lv_node *node, lv_error *err
 LV_MUST_CHECK lv_status lv_downstream_granted(lv_node *node, const char *buyer, const char *series,
                                               lv_grant *out, lv_error *err);
 
+/* ---- what was let out, and what may be yet; within a transaction ---- */
+
+/** The answers of one series to one counterpart that are younger than the period of its policy. */
+typedef struct {
+    int64_t answers;
+    uint64_t spent; /* thousandths of a bit */
+} lv_downstream_spent;
+
+LV_MUST_CHECK lv_status lv_downstream_spent_get(lv_node *node, const char *series,
+                                                const char *upstream, const lv_policy *policy,
+                                                int64_t now, lv_downstream_spent *out,
+                                                lv_error *err);
+
+/** May one more answer of that price be given now?
+ * @return LV_OK; LV_REFUSED with words that name budget, price, what was spent, and when there is
+ *         room again; faults. */
+LV_MUST_CHECK lv_status lv_downstream_afford(lv_node *node, const char *series,
+                                             const char *upstream, const lv_policy *policy,
+                                             uint64_t price, int64_t now, lv_error *err);
+
 /* ---- handlers, by the routes of docs/api.md ---- */
 
 lv_status lv_downstream_rows_post(void *context, const lv_http_request *request,
@@ -122,6 +142,8 @@ lv_status lv_downstream_key_get(void *context, const lv_http_request *request,
                                 lv_http_response *response, lv_error *err);
 lv_status lv_downstream_disclosures_get(void *context, const lv_http_request *request,
                                         lv_http_response *response, lv_error *err);
+lv_status lv_downstream_budgets_get(void *context, const lv_http_request *request,
+                                    lv_http_response *response, lv_error *err);
 lv_status lv_downstream_trace_get(void *context, const lv_http_request *request,
                                   lv_http_response *response, lv_error *err);
 

@@ -1,5 +1,6 @@
-/* Inquiries (docs/protocol.md section 5). What is asked about is recomputed from the ledgers and
- * compared before any key or value is loaded, and one pair is answered to one asker once. */
+/* Inquiries (docs/protocol.md sections 5 and 8). Policy and budget are looked at first; what is
+ * asked about is recomputed from the ledgers and compared before any key or value is loaded; and
+ * one question about one pair is answered to one asker once. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -16,6 +17,8 @@ typedef struct {
     int64_t set_row;
     uint32_t width;
     char series[LV_NAME_MAX + 1];
+    const lv_policy *policy; /* of the series towards the asker */
+    uint64_t price;
     lv_buffer answer; /* Signed */
 } question;
 
@@ -92,28 +95,75 @@ static lv_status check_grant(question *q, lv_error *err)
                : status;
 }
 
+static lv_status check_policy(question *q, lv_error *err)
+{
+    const lv_config_series *series = NULL;
+    char allowed[LV_POLICY_TEXT_MAX];
+
+    lv_status status = lv_downstream_series_find(q->node, q->series, &series, err);
+    if (status != LV_OK) {
+        return status == LV_NOT_FOUND
+                   ? lv_fail(err, LV_REFUSED, "%s lets out nothing about series %s any more",
+                             q->node->config->organisation, q->series)
+                   : status;
+    }
+    q->policy = lv_policy_find(series->policies, series->policy_count, q->upstream);
+    q->price = lv_policy_price(q->inquiry.question, q->width);
+    if (lv_policy_allows(q->policy, q->inquiry.question)) {
+        return LV_OK;
+    }
+    lv_policy_text(q->policy, allowed);
+    return lv_fail(err, LV_REFUSED, "%s does not answer %s for series %s; %s may ask: %s",
+                   q->node->config->organisation, lv_question_name(q->inquiry.question), q->series,
+                   q->upstream, allowed);
+}
+
 /* ---- what was answered before ---- */
 
-static lv_status find_answer(question *q, lv_error *err)
+/* Within a transaction. */
+static lv_status look_up_answer(question *q, lv_error *err)
 {
     lv_store *store = q->node->store;
     sqlite3_stmt *row = NULL;
 
-    lv_status status = lv_store_begin(store, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    status = lv_role_first(store,
-                           lv_store_query(store, err, &row,
-                                          "SELECT answer FROM disclosure WHERE set_row = ?"
-                                          " AND pair = ? AND upstream = ?",
-                                          "iis", q->set_row, (int64_t)q->inquiry.pair, q->upstream),
-                           &row, err);
+    lv_status status = lv_role_first(
+        store,
+        lv_store_query(store, err, &row,
+                       "SELECT answer FROM disclosure WHERE set_row = ? AND pair = ?"
+                       " AND upstream = ? AND question = ? AND bound = ?",
+                       "iissi", q->set_row, (int64_t)q->inquiry.pair, q->upstream,
+                       lv_question_name(q->inquiry.question), (int64_t)q->inquiry.limit),
+        &row, err);
     if (status == LV_OK) {
         status = lv_role_copy(row, 0, &q->answer);
         lv_store_done(row);
     }
-    return lv_store_end(store, status, err);
+    return status;
+}
+
+static lv_status find_answer(question *q, lv_error *err)
+{
+    lv_status status = lv_store_begin(q->node->store, err);
+    return status == LV_OK ? lv_store_end(q->node->store, look_up_answer(q, err), err) : status;
+}
+
+/* What was told once is known: it is told again whatever policy and budget say now. */
+static lv_status check_worth(question *q, lv_error *err)
+{
+    lv_error words = {0};
+    lv_status policy = check_policy(q, &words);
+    lv_status status = lv_store_begin(q->node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = look_up_answer(q, err);
+    lv_buffer_free(&q->answer); /* it is looked for again once the inquiry was checked */
+    if (status == LV_NOT_FOUND) {
+        status = policy == LV_OK ? lv_downstream_afford(q->node, q->series, q->upstream, q->policy,
+                                                        q->price, lv_clock_now(), err)
+                                 : lv_fail(err, policy, "%s", words.text);
+    }
+    return lv_store_end(q->node->store, status, err);
 }
 
 /* ---- the answer ---- */
@@ -191,6 +241,26 @@ static lv_status read_answer(lv_bytes answer, lv_answer *out, lv_error *err)
     return status;
 }
 
+static lv_status insert_answer(question *q, const lv_answer *answer, int64_t time, lv_error *err)
+{
+    const int64_t none = -1; /* of scales, of which that is none */
+    int64_t scale = none;
+
+    if (lv_ask_tells_scale(answer->question)) {
+        scale = answer->formula == LV_EQUAL ? 0 : (int64_t)lv_change_scale(q->width, answer->index);
+    }
+    return lv_store_run(
+        q->node->store, err,
+        "INSERT INTO disclosure(time, upstream, series, set_row, pair, question, bound, verdict,"
+        " scale, price, answer) VALUES(?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?)",
+        "issiisisiib", time, q->upstream, q->series, q->set_row, (int64_t)q->inquiry.pair,
+        lv_question_name(answer->question), (int64_t)answer->limit,
+        lv_verdict_word(answer->question, answer->formula), scale, (int64_t)q->price,
+        lv_buffer_view(&q->answer));
+}
+
+/* Counts again in the transaction that stores: of inquiries about several sets at once each may
+ * have found room alone. The answer of who comes too late is never sent. */
 static lv_status store_answer(question *q, int64_t time, lv_error *err)
 {
     lv_store *store = q->node->store;
@@ -200,15 +270,13 @@ static lv_status store_answer(question *q, int64_t time, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    uint64_t scale = answer.formula == LV_EQUAL ? 0 : lv_change_scale(q->width, answer.index);
     status = lv_store_begin(store, err);
     if (status == LV_OK) {
-        status = lv_store_run(store, err,
-                              "INSERT INTO disclosure(time, upstream, set_row, pair, let_out,"
-                              " verdict, scale, answer) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                              "isiissib", time, q->upstream, q->set_row, (int64_t)q->inquiry.pair,
-                              "direction+index", lv_verdict_name(answer.formula), (int64_t)scale,
-                              lv_buffer_view(&q->answer));
+        status =
+            lv_downstream_afford(q->node, q->series, q->upstream, q->policy, q->price, time, err);
+        if (status == LV_OK) {
+            status = insert_answer(q, &answer, time, err);
+        }
         status = lv_store_end(store, status, err);
     }
     lv_answer_free(&answer);
@@ -234,8 +302,8 @@ static lv_status answer_once(question *q, const lv_set *set, const lv_combined *
         status = store_answer(q, time, err);
     }
     if (status == LV_OK) {
-        lv_log(LV_LOG_INFO, "downstream", "series %s: an inquiry of %s was answered", q->series,
-               q->upstream);
+        lv_log(LV_LOG_INFO, "downstream", "series %s: an inquiry of %s was answered (%s)",
+               q->series, q->upstream, lv_question_name(q->inquiry.question));
         lv_node_changed(q->node);
     }
     return status;
@@ -246,7 +314,7 @@ static lv_status answer(question *q, lv_error *err)
     lv_set_cache *cache = lv_downstream_of(q->node)->cache;
     lv_job job = lv_role_job(q->node);
     const lv_set *set = NULL;
-    const lv_ask ask = {.question = LV_ASK_INDEX};
+    const lv_ask ask = {.question = q->inquiry.question, .limit = q->inquiry.limit};
     lv_combined combined = {0};
 
     lv_status status = lv_set_cache_take(cache, q->node, &q->inquiry.set_id, &set, err);
@@ -273,6 +341,9 @@ lv_status lv_downstream_inquiry_post(void *context, const lv_http_request *reque
     }
     if (status == LV_OK) {
         status = check_grant(&q, err);
+    }
+    if (status == LV_OK) {
+        status = check_worth(&q, err);
     }
     if (status == LV_OK) {
         status = answer(&q, err);

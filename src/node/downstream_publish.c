@@ -20,7 +20,9 @@ typedef struct {
     int64_t batch;
     bool made;
     lv_digest set_id;
-    lv_series series; /* as configured, with the suite and sizes that were planned */
+    lv_series series;   /* as configured, with the suite and sizes that were planned */
+    bool with_distance; /* somebody may ask for the band */
+    bool tell_scale;    /* somebody may ask for thresholds */
     uint64_t sequence;
     lv_buffer quality;
     lv_buffer xor_record;
@@ -217,6 +219,8 @@ static lv_status complete_series(lv_node *node, work *at, lv_error *err)
         memcpy(at->series.suite, planned.suite, sizeof planned.suite);
         at->series.key_bits = planned.key_bits;
         at->series.scale.bits = planned.scale.bits;
+        at->with_distance = lv_policy_any(config->policies, config->policy_count, LV_ASK_BAND);
+        at->tell_scale = lv_policy_any(config->policies, config->policy_count, LV_ASK_THRESHOLD);
     }
     return status;
 }
@@ -272,6 +276,8 @@ static lv_status make(lv_node *node, work *at, lv_error *err)
         .x = at->x,
         .y = at->y,
         .time = lv_clock_now(),
+        .with_distance = at->with_distance,
+        .tell_scale = at->tell_scale,
     };
     status = make_by_pool(node, &plan, &job, &made, &sealed_key, err);
     if (status == LV_NOT_FOUND) {

@@ -383,44 +383,6 @@ lv_status lv_downstream_key_get(void *context, const lv_http_request *request,
     return status == LV_OK ? lv_http_json(response, entry) : status;
 }
 
-/* ---- the journal ---- */
-
-static lv_status list_disclosures(lv_node *node, const lv_http_request *request, int64_t after,
-                                  json_t *list, lv_error *err)
-{
-    sqlite3_stmt *rows = NULL;
-    (void)request;
-
-    lv_status status = lv_store_query(
-        node->store, err, &rows,
-        "SELECT d.id, d.time, d.upstream, s.series, s.set_id, d.pair, p.earlier, p.later,"
-        " d.let_out, d.verdict, d.scale FROM disclosure AS d JOIN sets AS s ON s.id = d.set_row"
-        " JOIN pair AS p ON p.set_row = d.set_row AND p.pair = d.pair"
-        " WHERE d.id > ? ORDER BY d.id",
-        "i", after);
-    while (lv_role_row(node->store, rows, &status, err)) {
-        status = lv_role_append(list,
-                                json_pack("{s:I, s:I, s:s, s:s, s:o, s:I, s:o, s:o, s:s, s:s, s:I}",
-                                          "id", (json_int_t)sqlite3_column_int64(rows, 0), "time",
-                                          (json_int_t)sqlite3_column_int64(rows, 1), "upstream",
-                                          lv_store_text(rows, 2), "series", lv_store_text(rows, 3),
-                                          "set_id", lv_role_hex(lv_store_bytes(rows, 4)), "pair",
-                                          (json_int_t)sqlite3_column_int64(rows, 5), "earlier_lot",
-                                          lv_role_text(lv_store_text(rows, 6)), "later_lot",
-                                          lv_role_text(lv_store_text(rows, 7)), "let_out",
-                                          lv_store_text(rows, 8), "verdict", lv_store_text(rows, 9),
-                                          "scale", (json_int_t)sqlite3_column_int64(rows, 10)));
-    }
-    lv_store_done(rows);
-    return status;
-}
-
-lv_status lv_downstream_disclosures_get(void *context, const lv_http_request *request,
-                                        lv_http_response *response, lv_error *err)
-{
-    return lv_role_list(context, request, "disclosures", list_disclosures, response, err);
-}
-
 /* ---- lots ---- */
 
 static lv_status traced_sets(lv_node *node, const char *lots, json_t *list, lv_error *err)

@@ -125,6 +125,13 @@ json_t *lv_role_text_or_null(sqlite3_stmt *row, int column)
     return text[0] == '\0' ? json_null() : lv_role_text(text);
 }
 
+json_t *lv_role_number_or_null(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? json_null()
+               : json_integer((json_int_t)sqlite3_column_int64(row, column));
+}
+
 lv_status lv_role_append(json_t *list, json_t *value)
 {
     return json_array_append_new(list, value) == 0 ? LV_OK : LV_E_MEMORY;

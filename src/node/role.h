@@ -41,6 +41,9 @@ json_t *lv_role_text(const char *text);
 /** Text or null of a column. */
 json_t *lv_role_text_or_null(sqlite3_stmt *row, int column);
 
+/** Whole number or null of a column. */
+json_t *lv_role_number_or_null(sqlite3_stmt *row, int column);
+
 /** Appends to a list, taking the reference. LV_E_MEMORY also where `value` is NULL. */
 LV_MUST_CHECK lv_status lv_role_append(json_t *list, json_t *value);
 

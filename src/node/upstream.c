@@ -6,10 +6,13 @@
 /* followed  the series whose records have been looked for from the channel's beginning on
  * sets      a followed quality record; `purchase` (Signed) is stored before it is first sent, so
  *           that a retry sends the same bytes; `xor` and `receipt` when they were checked.
- *           `due`: milliseconds of the monotonic clock, counted anew from 0 at each start
+ *           `decimals` and `offset` are NULL where the record tells no scale. `due`: milliseconds
+ *           of the monotonic clock, counted anew from 0 at each start
  * purchased the digests of all purchases that were made for a set, also of those that were refused
- * pair      of a set; `inquiry` (Signed) is stored before it is first sent
- * verdict   what a checked answer said
+ * pair      of a set
+ * asked     a `question` (a word) about a pair; `bound` is the limit of a threshold in steps of the
+ *           series, else 0. `inquiry` (Signed) is stored before it is first sent
+ * verdict   what the checked answer said; `place` and `scale` are NULL where it tells none
  * alarm     a verdict that the rule of its series holds to be worth one */
 static const char *const lv_upstream_schema[] = {
     "CREATE TABLE followed(downstream TEXT NOT NULL, series TEXT NOT NULL,"
@@ -17,7 +20,8 @@ static const char *const lv_upstream_schema[] = {
     "CREATE TABLE sets(id INTEGER PRIMARY KEY AUTOINCREMENT, set_id BLOB NOT NULL UNIQUE,"
     " downstream TEXT NOT NULL, series TEXT NOT NULL, sequence INTEGER NOT NULL,"
     " suite TEXT NOT NULL, key_bits INTEGER NOT NULL, width INTEGER NOT NULL,"
-    " pairs INTEGER NOT NULL, state TEXT NOT NULL, error TEXT, quality BLOB NOT NULL,"
+    " pairs INTEGER NOT NULL, unit TEXT NOT NULL, decimals INTEGER, offset INTEGER,"
+    " state TEXT NOT NULL, error TEXT, quality BLOB NOT NULL,"
     " purchase BLOB, xor BLOB, receipt BLOB, attempts INTEGER NOT NULL DEFAULT 0,"
     " due INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE purchased(set_row INTEGER NOT NULL, digest BLOB NOT NULL,"
@@ -25,11 +29,15 @@ static const char *const lv_upstream_schema[] = {
     "CREATE INDEX sets_due ON sets(state, due, id);"
     "CREATE TABLE pair(set_row INTEGER NOT NULL, pair INTEGER NOT NULL,"
     " earlier_lot TEXT NOT NULL, later_lot TEXT NOT NULL, earlier_time TEXT NOT NULL,"
-    " later_time TEXT NOT NULL, basis TEXT NOT NULL, parents TEXT NOT NULL, inquiry BLOB,"
-    " answer BLOB, PRIMARY KEY(set_row, pair)) STRICT;"
+    " later_time TEXT NOT NULL, basis TEXT NOT NULL, parents TEXT NOT NULL,"
+    " PRIMARY KEY(set_row, pair)) STRICT;"
+    "CREATE TABLE asked(set_row INTEGER NOT NULL, pair INTEGER NOT NULL, question TEXT NOT NULL,"
+    " bound INTEGER NOT NULL, inquiry BLOB NOT NULL, answer BLOB,"
+    " PRIMARY KEY(set_row, pair, question, bound)) STRICT;"
     "CREATE TABLE verdict(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
-    " set_row INTEGER NOT NULL, pair INTEGER NOT NULL, verdict TEXT NOT NULL,"
-    " place INTEGER NOT NULL, scale INTEGER NOT NULL, UNIQUE(set_row, pair)) STRICT;"
+    " set_row INTEGER NOT NULL, pair INTEGER NOT NULL, question TEXT NOT NULL,"
+    " bound INTEGER NOT NULL, verdict TEXT NOT NULL, place INTEGER, scale INTEGER,"
+    " proved INTEGER NOT NULL, UNIQUE(set_row, pair, question, bound)) STRICT;"
     "CREATE TABLE alarm(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
     " verdict_row INTEGER NOT NULL UNIQUE, rule TEXT NOT NULL, reason TEXT NOT NULL) STRICT;",
     NULL,

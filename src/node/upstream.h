@@ -50,8 +50,10 @@ typedef struct {
     lv_buffer quality;    /* Signed */
     lv_buffer xor_record; /* Signed; empty where it is not bought */
     size_t pair_count;
-    const lv_config_follow *follow;
-    lv_set *set; /* opened where a step needed it */
+    bool has_scale; /* the record tells it */
+    lv_fixed_scale scale;
+    const lv_config_follow *follow; /* NULL where its series is not followed any more */
+    lv_set *set;                    /* opened where a step needed it */
 } lv_step;
 
 /** Loads a set. LV_NOT_FOUND with words. */
@@ -62,12 +64,23 @@ void lv_step_free(lv_step *step);
 /** Buys the XOR record unless it stands already, and checks it with its receipt. */
 LV_MUST_CHECK lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err);
 
-/** Asks about one pair unless its verdict stands already, checks the answer and stores verdict and
- *  alarm. `full` sends the vectors, unless an inquiry was stored before. */
-LV_MUST_CHECK lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, bool full,
-                                        bool *repeated, lv_error *err);
+/** Brings a question of people into the steps of the set's series: lv_ask_resolve. */
+LV_MUST_CHECK lv_status lv_step_resolve(const lv_step *step, const lv_ask_text *text, lv_ask *out,
+                                        lv_error *err);
 
-/** Buys, then asks about every pair. */
+/** Is it the question that the follow file asks? The state of a set and its alarms come from the
+ *  answers to that one. */
+bool lv_step_is_followed(const lv_step *step, const lv_ask *ask);
+
+/** Asks one question about one pair unless its verdict stands already, checks the answer and stores
+ *  the verdict, and the alarm where the question is the followed one. `full` sends the vectors,
+ *  unless an inquiry was stored before. LV_REFUSED with words where the XOR record that the
+ *  question needs is not bought. */
+LV_MUST_CHECK lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair,
+                                        const lv_ask *ask, bool full, bool *repeated,
+                                        lv_error *err);
+
+/** Buys where the followed question needs it, then asks it about every pair. */
 LV_MUST_CHECK lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err);
 
 /** Writes down what came of the steps: state, words, when to try again.

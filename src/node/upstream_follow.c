@@ -43,14 +43,19 @@ static lv_status store_set(lv_node *node, const lv_quality *quality, const lv_di
     lv_status status = lv_store_run(
         node->store, err,
         "INSERT OR IGNORE INTO sets(set_id, downstream, series, sequence, suite, key_bits, width,"
-        " pairs, state, quality) VALUES(?, ?, ?, ?, ?, ?, ?, ?, 'seen', ?)",
-        "bssisiiib", lv_role_digest_view(set_id), quality->author, quality->series,
+        " pairs, unit, state, quality) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 'seen', ?)",
+        "bssisiiisb", lv_role_digest_view(set_id), quality->author, quality->series,
         (int64_t)quality->sequence, quality->suite, (int64_t)key_bits, (int64_t)quality->width,
-        (int64_t)quality->pair_count, record);
+        (int64_t)quality->pair_count, quality->unit, record);
     if (status != LV_OK || lv_store_changes(node->store) == 0) {
         return status;
     }
     int64_t row = lv_store_last_id(node->store);
+    if (quality->has_scale) {
+        status =
+            lv_store_run(node->store, err, "UPDATE sets SET decimals = ?, offset = ? WHERE id = ?",
+                         "iii", (int64_t)quality->scale.decimals, quality->scale.offset, row);
+    }
     for (size_t i = 0; status == LV_OK && i < quality->pair_count; i++) {
         status = store_pair(node, row, i, &quality->pairs[i], err);
     }

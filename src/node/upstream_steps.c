@@ -52,6 +52,10 @@ static lv_status load_row(lv_node *node, sqlite3_stmt *row, lv_step *out)
     out->row = sqlite3_column_int64(row, 0);
     out->follow = lv_upstream_follow(node, lv_store_text(row, 1), lv_store_text(row, 2));
     out->pair_count = (size_t)sqlite3_column_int64(row, 3);
+    out->has_scale = sqlite3_column_type(row, 6) != SQLITE_NULL;
+    out->scale = (lv_fixed_scale){.decimals = (unsigned)sqlite3_column_int64(row, 6),
+                                  .offset = sqlite3_column_int64(row, 7),
+                                  .bits = (unsigned)sqlite3_column_int64(row, 8)};
     lv_status status = lv_role_copy(row, 4, &out->quality);
     return status == LV_OK ? lv_role_copy(row, 5, &out->xor_record) : status;
 }
@@ -68,8 +72,8 @@ lv_status lv_step_load(lv_node *node, const lv_digest *set_id, lv_step *out, lv_
     status =
         lv_role_first(node->store,
                       lv_store_query(node->store, err, &row,
-                                     "SELECT id, downstream, series, pairs, quality, xor FROM sets"
-                                     " WHERE set_id = ?",
+                                     "SELECT id, downstream, series, pairs, quality, xor, decimals,"
+                                     " offset, width FROM sets WHERE set_id = ?",
                                      "b", lv_role_digest_view(set_id)),
                       &row, err);
     if (status == LV_OK) {
@@ -114,22 +118,17 @@ static lv_status open_set(lv_node *node, lv_step *step, lv_error *err)
     return judged(status);
 }
 
-/* One column of bytes of one row, by its key and a pair that may be unused. */
-static lv_status load_bytes(lv_node *node, const char *sql, int64_t key, int64_t pair,
-                            lv_buffer *out, lv_error *err)
+/* Takes the first column of the first row, if bytes stand there; within a transaction.
+ * @param queried  what lv_store_query returned for `row`. */
+static lv_status take_bytes(lv_node *node, lv_status queried, sqlite3_stmt *row, lv_buffer *out,
+                            lv_error *err)
 {
-    sqlite3_stmt *row = NULL;
-    lv_status status = lv_store_begin(node->store, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    status = lv_role_first(node->store,
-                           lv_store_query(node->store, err, &row, sql, "ii", key, pair), &row, err);
+    lv_status status = lv_role_first(node->store, queried, &row, err);
     if (status == LV_OK) {
         status = lv_role_copy(row, 0, out);
         lv_store_done(row);
     }
-    return lv_store_end(node->store, status, err);
+    return status;
 }
 
 static lv_status no_follow(lv_error *err)
@@ -137,6 +136,28 @@ static lv_status no_follow(lv_error *err)
     return lv_fail(err, LV_REFUSED,
                    "its series is no longer followed: put its file back into follow/ and start "
                    "the node again");
+}
+
+/* ---- what is asked ---- */
+
+lv_status lv_step_resolve(const lv_step *step, const lv_ask_text *text, lv_ask *out, lv_error *err)
+{
+    return lv_ask_resolve(text, step->has_scale ? &step->scale : NULL, out, err);
+}
+
+/* The question of the follow file. */
+static lv_status followed(const lv_step *step, lv_ask *out, lv_error *err)
+{
+    *out = (lv_ask){.question = LV_ASK_INDEX};
+    return step->follow == NULL ? no_follow(err)
+                                : lv_step_resolve(step, &step->follow->ask, out, err);
+}
+
+bool lv_step_is_followed(const lv_step *step, const lv_ask *ask)
+{
+    lv_ask own;
+    return followed(step, &own, NULL) == LV_OK && own.question == ask->question &&
+           own.limit == ask->limit;
 }
 
 /* ---- buy ---- */
@@ -169,15 +190,26 @@ static lv_status store_purchase(lv_node *node, const lv_step *step, lv_bytes pur
     return lv_store_end(node->store, store_purchase_rows(node, step, purchase, err), err);
 }
 
+static lv_status load_purchase(lv_node *node, const lv_step *step, lv_buffer *out, lv_error *err)
+{
+    sqlite3_stmt *row = NULL;
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_query(node->store, err, &row,
+                            "SELECT purchase FROM sets WHERE id = ? AND purchase IS NOT NULL", "i",
+                            step->row);
+    return lv_store_end(node->store, take_bytes(node, status, row, out, err), err);
+}
+
 /* The stored purchase, or a new one that is stored. */
 static lv_status make_purchase(lv_node *node, const lv_step *step, bool *stored, lv_buffer *out,
                                lv_error *err)
 {
     lv_purchase purchase = {.set_id = step->set_id, .time = lv_clock_now()};
 
-    lv_status status = load_bytes(
-        node, "SELECT purchase FROM sets WHERE id = ?1 AND ?2 = 0 AND purchase IS NOT NULL",
-        step->row, 0, out, err);
+    lv_status status = load_purchase(node, step, out, err);
     *stored = status == LV_OK;
     if (status != LV_NOT_FOUND) {
         return status;
@@ -270,8 +302,8 @@ static lv_status store_bought(lv_node *node, const lv_step *step, const lv_deliv
 /* Checks a delivery against the opened quality record; only then it is ours. */
 static lv_status take_delivery(lv_node *node, lv_step *step, lv_bytes bytes, lv_error *err)
 {
-    lv_delivery delivery = {0};
     lv_job job = lv_role_job(node);
+    lv_delivery delivery = {0};
 
     lv_status status = judged(lv_delivery_decode(bytes, &delivery, err));
     if (status == LV_OK) {
@@ -343,23 +375,38 @@ lv_status lv_step_buy(lv_node *node, lv_step *step, lv_error *err)
 
 /* ---- inquire ---- */
 
-/* One pair on its way to its verdict. */
+/* One question about one pair on its way to its verdict. */
 typedef struct {
     lv_node *node;
     lv_step *step;
     uint32_t pair;
+    lv_ask ask;
+    bool followed; /* it is the question of the follow file */
     lv_combined combined;
     lv_buffer inquiry;
     lv_buffer answer;
     lv_verdict verdict;
 } asking;
 
-static lv_status has_verdict(lv_node *node, const lv_step *step, uint32_t pair, bool *has,
-                             lv_error *err)
+#define OF_QUESTION " WHERE set_row = ? AND pair = ? AND question = ? AND bound = ?"
+
+static lv_status load_asked(const asking *a, const char *sql, lv_buffer *out, lv_error *err)
+{
+    lv_store *store = a->node->store;
+    sqlite3_stmt *row = NULL;
+    lv_status status = lv_store_begin(store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = lv_store_query(store, err, &row, sql, "iisi", a->step->row, (int64_t)a->pair,
+                            lv_question_name(a->ask.question), (int64_t)a->ask.limit);
+    return lv_store_end(store, take_bytes(a->node, status, row, out, err), err);
+}
+
+static lv_status has_verdict(const asking *a, bool *has, lv_error *err)
 {
     lv_buffer none = {0};
-    lv_status status = load_bytes(node, "SELECT NULL FROM verdict WHERE set_row = ? AND pair = ?",
-                                  step->row, (int64_t)pair, &none, err);
+    lv_status status = load_asked(a, "SELECT NULL FROM verdict" OF_QUESTION, &none, err);
     *has = status == LV_OK;
     return status == LV_NOT_FOUND ? LV_OK : status;
 }
@@ -371,17 +418,18 @@ static lv_status store_inquiry(asking *a, lv_error *err)
     if (status != LV_OK) {
         return status;
     }
-    status = lv_store_run(store, err, "UPDATE pair SET inquiry = ? WHERE set_row = ? AND pair = ?",
-                          "bii", lv_buffer_view(&a->inquiry), a->step->row, (int64_t)a->pair);
+    status =
+        lv_store_run(store, err,
+                     "INSERT INTO asked(set_row, pair, question, bound, inquiry)"
+                     " VALUES(?, ?, ?, ?, ?)",
+                     "iisib", a->step->row, (int64_t)a->pair, lv_question_name(a->ask.question),
+                     (int64_t)a->ask.limit, lv_buffer_view(&a->inquiry));
     return lv_store_end(store, status, err);
 }
 
 static lv_status make_inquiry(asking *a, bool full, lv_error *err)
 {
-    lv_status status = load_bytes(a->node,
-                                  "SELECT inquiry FROM pair WHERE set_row = ? AND pair = ?"
-                                  " AND inquiry IS NOT NULL",
-                                  a->step->row, (int64_t)a->pair, &a->inquiry, err);
+    lv_status status = load_asked(a, "SELECT inquiry FROM asked" OF_QUESTION, &a->inquiry, err);
     if (status != LV_NOT_FOUND) {
         return status;
     }
@@ -390,9 +438,11 @@ static lv_status make_inquiry(asking *a, bool full, lv_error *err)
     return status == LV_OK ? store_inquiry(a, err) : status;
 }
 
-/* What a set has come to by what is stored of it. */
+/* What a set has come to by what is stored of it, where ?1 is the followed question and ?2 its
+ * limit. */
 #define REACHED_STATE                                                                              \
-    "CASE WHEN (SELECT count(*) FROM verdict WHERE set_row = sets.id) = pairs THEN 'answered'"     \
+    "CASE WHEN (SELECT count(*) FROM verdict AS v WHERE v.set_row = sets.id AND v.question = ?1"   \
+    " AND v.bound = ?2) = pairs THEN 'answered'"                                                   \
     " WHEN xor IS NOT NULL THEN 'bought' ELSE 'seen' END"
 
 static lv_status store_alarm(asking *a, int64_t time, lv_error *err)
@@ -400,9 +450,11 @@ static lv_status store_alarm(asking *a, int64_t time, lv_error *err)
     lv_store *store = a->node->store;
     const lv_config_follow *follow = a->step->follow;
     const lv_pair *pair = &lv_set_quality(a->step->set)->pairs[a->pair];
-    const lv_alarm_rule rule = {.worse_rise = follow->worse_rise,
+    const lv_alarm_rule rule = {.question = a->ask.question,
+                                .worse_rise = follow->worse_rise,
                                 .worse_fall = follow->worse_fall,
-                                .alarm_scale = follow->alarm_scale};
+                                .alarm_scale = follow->alarm_scale,
+                                .limit = follow->ask.limit};
     const lv_alarm_change change = {.direction = a->verdict.direction,
                                     .scale = a->verdict.scale,
                                     .series = follow->series,
@@ -421,30 +473,42 @@ static lv_status store_alarm(asking *a, int64_t time, lv_error *err)
                         "iiss", time, lv_store_last_id(store), rule_text, reason);
 }
 
+static lv_status insert_verdict(asking *a, int64_t time, lv_error *err)
+{
+    const int64_t none = -1; /* of places and scales, of which that is none */
+    bool scaled = lv_ask_tells_scale(a->ask.question);
+
+    return lv_store_run(
+        a->node->store, err,
+        "INSERT INTO verdict(time, set_row, pair, question, bound, verdict, place, scale, proved)"
+        " VALUES(?, ?, ?, ?, ?, ?, nullif(?, -1), nullif(?, -1), ?)",
+        "iiisisiii", time, a->step->row, (int64_t)a->pair, lv_question_name(a->ask.question),
+        (int64_t)a->ask.limit, lv_verdict_word(a->ask.question, a->verdict.direction),
+        scaled ? (int64_t)a->verdict.index : none, scaled ? (int64_t)a->verdict.scale : none,
+        (int64_t)a->verdict.proved);
+}
+
 static lv_status store_verdict_rows(asking *a, lv_error *err)
 {
     lv_store *store = a->node->store;
+    const char *question = lv_question_name(a->ask.question);
     int64_t time = lv_clock_now();
 
-    lv_status status =
-        lv_store_run(store, err, "UPDATE pair SET answer = ? WHERE set_row = ? AND pair = ?", "bii",
-                     lv_buffer_view(&a->answer), a->step->row, (int64_t)a->pair);
+    lv_status status = lv_store_run(store, err, "UPDATE asked SET answer = ?" OF_QUESTION, "biisi",
+                                    lv_buffer_view(&a->answer), a->step->row, (int64_t)a->pair,
+                                    question, (int64_t)a->ask.limit);
     if (status == LV_OK) {
-        status = lv_store_run(store, err,
-                              "INSERT INTO verdict(time, set_row, pair, verdict, place, scale)"
-                              " VALUES(?, ?, ?, ?, ?, ?)",
-                              "iiisii", time, a->step->row, (int64_t)a->pair,
-                              lv_verdict_name(a->verdict.direction), (int64_t)a->verdict.index,
-                              (int64_t)a->verdict.scale);
+        status = insert_verdict(a, time, err);
     }
-    if (status == LV_OK) {
-        status = store_alarm(a, time, err);
+    if (status != LV_OK || !a->followed) {
+        return status;
     }
+    status = store_alarm(a, time, err);
     if (status == LV_OK) {
         status = lv_store_run(store, err,
                               "UPDATE sets SET error = NULL, attempts = 0, due = 0,"
-                              " state = " REACHED_STATE " WHERE id = ?",
-                              "i", a->step->row);
+                              " state = " REACHED_STATE " WHERE id = ?3",
+                              "sii", question, (int64_t)a->ask.limit, a->step->row);
     }
     return status;
 }
@@ -464,13 +528,12 @@ static lv_status store_verdict(asking *a, lv_error *err)
 
 static lv_status ask(asking *a, bool full, lv_error *err)
 {
-    const lv_ask question = {.question = LV_ASK_INDEX};
     lv_step *step = a->step;
     lv_job job = lv_role_job(a->node);
 
     lv_status status = open_set(a->node, step, err);
     if (status == LV_OK) {
-        status = judged(lv_set_combine(step->set, a->pair, &question, &job, &a->combined, err));
+        status = judged(lv_set_combine(step->set, a->pair, &a->ask, &job, &a->combined, err));
     }
     if (status == LV_OK) {
         status = make_inquiry(a, full, err);
@@ -487,24 +550,28 @@ static lv_status ask(asking *a, bool full, lv_error *err)
     return status == LV_OK ? store_verdict(a, err) : status;
 }
 
-lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, bool full, bool *repeated,
-                          lv_error *err)
+lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, const lv_ask *question,
+                          bool full, bool *repeated, lv_error *err)
 {
-    asking a = {.node = node, .step = step, .pair = pair};
+    asking a = {.node = node,
+                .step = step,
+                .pair = pair,
+                .ask = *question,
+                .followed = lv_step_is_followed(step, question)};
 
     *repeated = false;
     if (pair >= step->pair_count) {
         return lv_fail(err, LV_NOT_FOUND, "the set has %zu pairs, the last is pair %zu",
                        step->pair_count, step->pair_count - 1);
     }
-    lv_status status = has_verdict(node, step, pair, repeated, err);
+    lv_status status = has_verdict(&a, repeated, err);
     if (status != LV_OK || *repeated) {
         return status;
     }
     if (step->follow == NULL) {
         return no_follow(err);
     }
-    if (step->xor_record.len == 0) {
+    if (lv_ask_needs_xor(question->question) && step->xor_record.len == 0) {
         return lv_fail(err, LV_REFUSED,
                        "the XOR record of this set is not bought yet: buy it "
                        "first");
@@ -518,11 +585,14 @@ lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, bool full
 
 lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err)
 {
-    lv_status status = lv_step_buy(node, step, err);
+    lv_ask own;
+    lv_status status = followed(step, &own, err);
+    if (status == LV_OK && lv_ask_needs_xor(own.question)) {
+        status = lv_step_buy(node, step, err);
+    }
     for (uint32_t pair = 0; status == LV_OK && pair < step->pair_count; pair++) {
         bool repeated = false;
-        bool full = step->follow != NULL && step->follow->full;
-        status = lv_step_inquire(node, step, pair, full, &repeated, err);
+        status = lv_step_inquire(node, step, pair, &own, step->follow->full, &repeated, err);
     }
     return status;
 }
@@ -558,16 +628,31 @@ static lv_status load_attempts(lv_node *node, const lv_step *step, int64_t *out,
     return status;
 }
 
+/* Brings the set to the state that it has reached.
+ * @param words  NULL where nothing is amiss. @param attempts, due  of the next try. */
+static lv_status settle_reached(lv_node *node, const lv_step *step, const char *words,
+                                int64_t attempts, int64_t due, lv_error *err)
+{
+    lv_ask own;
+
+    if (followed(step, &own, NULL) != LV_OK) {
+        /* It cannot be asked about this set. No limit is that large: no verdict answers this. */
+        own = (lv_ask){.question = LV_ASK_THRESHOLD, .limit = INT64_MAX};
+    }
+    return lv_store_run(node->store, err,
+                        "UPDATE sets SET state = " REACHED_STATE
+                        ", error = ?3, attempts = ?4, due = ?5 WHERE id = ?6",
+                        "sisiii", lv_question_name(own.question), (int64_t)own.limit, words,
+                        attempts, due, step->row);
+}
+
 static lv_status settle(lv_node *node, const lv_step *step, lv_status outcome, const char *words,
                         lv_error *err)
 {
     int64_t attempts = 0;
 
     if (outcome == LV_OK) {
-        return lv_store_run(node->store, err,
-                            "UPDATE sets SET error = NULL, attempts = 0, due = 0,"
-                            " state = " REACHED_STATE " WHERE id = ?",
-                            "i", step->row);
+        return settle_reached(node, step, NULL, 0, 0, err);
     }
     if (outcome == LV_INVALID) {
         return lv_store_run(node->store, err,
@@ -580,12 +665,9 @@ static lv_status settle(lv_node *node, const lv_step *step, lv_status outcome, c
                             "sii", words, lv_step_clock() + REFUSED_MS, step->row);
     }
     lv_status status = load_attempts(node, step, &attempts, err);
-    return status == LV_OK
-               ? lv_store_run(node->store, err,
-                              "UPDATE sets SET error = ?, attempts = attempts + 1, due = ?,"
-                              " state = " REACHED_STATE " WHERE id = ?",
-                              "sii", words, lv_step_clock() + retry_ms(attempts), step->row)
-               : status;
+    return status == LV_OK ? settle_reached(node, step, words, attempts + 1,
+                                            lv_step_clock() + retry_ms(attempts), err)
+                           : status;
 }
 
 static void log_outcome(const lv_step *step, lv_status outcome, const char *words)

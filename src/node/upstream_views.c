@@ -16,6 +16,7 @@ static const char *worse_name(const lv_config_follow *follow)
 static lv_status series_entry(lv_node *node, const lv_config_follow *follow, json_t *list,
                               lv_error *err)
 {
+    const char *limit = follow->ask.limit;
     sqlite3_stmt *row = NULL;
     lv_status status = lv_role_first(
         node->store,
@@ -28,12 +29,17 @@ static lv_status series_entry(lv_node *node, const lv_config_follow *follow, jso
     if (status != LV_OK) {
         return status;
     }
-    status = lv_role_append(
-        list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "name", follow->series, "downstream",
-                        follow->downstream, "servicer", follow->servicer, "worse",
-                        worse_name(follow), "alarm_scale", (json_int_t)follow->alarm_scale, "sets",
-                        (json_int_t)sqlite3_column_int64(row, 0), "verdicts",
-                        (json_int_t)sqlite3_column_int64(row, 1)));
+    status = lv_role_append(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I}", "name",
+                                            follow->series, "downstream", follow->downstream,
+                                            "servicer", follow->servicer, "ask",
+                                            lv_question_name(follow->ask.question), "limit",
+                                            limit[0] == '\0' ? json_null() : json_string(limit),
+                                            "worse", worse_name(follow), "alarm_scale",
+                                            lv_ask_tells_scale(follow->ask.question)
+                                                ? json_integer((json_int_t)follow->alarm_scale)
+                                                : json_null(),
+                                            "sets", (json_int_t)sqlite3_column_int64(row, 0),
+                                            "verdicts", (json_int_t)sqlite3_column_int64(row, 1)));
     lv_store_done(row);
     return status;
 }
@@ -146,13 +152,17 @@ static lv_status read_set_id(const lv_http_request *request, lv_digest *out, lv_
 static lv_status list_exchanges(lv_node *node, int64_t set_row, json_t *list, lv_error *err)
 {
     sqlite3_stmt *rows = NULL;
-    lv_status status = lv_store_query(
-        node->store, err, &rows, "SELECT inquiry, answer FROM pair WHERE set_row = ? ORDER BY pair",
-        "i", set_row);
+    lv_status status = lv_store_query(node->store, err, &rows,
+                                      "SELECT p.pair, a.inquiry, a.answer FROM pair AS p"
+                                      " LEFT JOIN asked AS a ON a.set_row = p.set_row"
+                                      " AND a.pair = p.pair WHERE p.set_row = ?"
+                                      " ORDER BY p.pair, a.rowid",
+                                      "i", set_row);
     while (lv_role_row(node->store, rows, &status, err)) {
-        status = lv_role_append(list, json_pack("{s:o, s:o}", "inquiry",
-                                                lv_role_base64(lv_store_bytes(rows, 0)), "answer",
-                                                lv_role_base64(lv_store_bytes(rows, 1))));
+        status = lv_role_append(list, json_pack("{s:I, s:o, s:o}", "pair",
+                                                (json_int_t)sqlite3_column_int64(rows, 0),
+                                                "inquiry", lv_role_base64(lv_store_bytes(rows, 1)),
+                                                "answer", lv_role_base64(lv_store_bytes(rows, 2))));
     }
     lv_store_done(rows);
     return status;
@@ -212,23 +222,72 @@ lv_status lv_upstream_records_get(void *context, const lv_http_request *request,
 
 #define VERDICT_COLUMNS                                                                            \
     "SELECT v.id, v.time, s.downstream, s.series, s.set_id, v.pair, p.earlier_lot, p.later_lot,"   \
-    " p.earlier_time, p.later_time, p.basis, v.verdict, v.place, v.scale, a.id IS NOT NULL"        \
+    " p.earlier_time, p.later_time, p.basis, v.verdict, v.place, v.scale, a.id IS NOT NULL,"       \
+    " v.question, v.bound, v.proved, s.unit, s.decimals, s.offset, s.width"                        \
     " FROM verdict AS v JOIN sets AS s ON s.id = v.set_row"                                        \
     " JOIN pair AS p ON p.set_row = v.set_row AND p.pair = v.pair"                                 \
     " LEFT JOIN alarm AS a ON a.verdict_row = v.id"
 
+static bool is_question(sqlite3_stmt *row, int column, lv_question question)
+{
+    return strcmp(lv_store_text(row, column), lv_question_name(question)) == 0;
+}
+
+static json_t *decimal_json(const lv_fixed_scale *scale, uint64_t steps)
+{
+    char text[32];
+    lv_fixed_format(scale, steps, text);
+    return json_string(text);
+}
+
+/* The limit of a threshold in the unit; only a set whose record tells its scale is asked so. */
+static json_t *limit_json(sqlite3_stmt *row)
+{
+    const lv_fixed_scale scale = {.decimals = (unsigned)sqlite3_column_int64(row, 19),
+                                  .offset = sqlite3_column_int64(row, 20),
+                                  .bits = (unsigned)sqlite3_column_int64(row, 21)};
+    return is_question(row, 15, LV_ASK_THRESHOLD)
+               ? decimal_json(&scale, (uint64_t)sqlite3_column_int64(row, 16))
+               : json_null();
+}
+
+/* The least or the greatest size of a change by its band [2^b, 2^(b+1)), in the unit; null where
+ * the record does not tell the scale. The index tells no size. */
+static json_t *size_json(sqlite3_stmt *row, bool greatest)
+{
+    const lv_fixed_scale distance = {.decimals = (unsigned)sqlite3_column_int64(row, 19),
+                                     .bits = LV_WIDTH_MAX};
+    uint64_t scale = (uint64_t)sqlite3_column_int64(row, 13);
+
+    if (!is_question(row, 15, LV_ASK_BAND) || sqlite3_column_type(row, 19) == SQLITE_NULL) {
+        return json_null();
+    }
+    return decimal_json(&distance, greatest && scale > 0 ? 2 * scale - 1 : scale);
+}
+
 static json_t *verdict_entry(sqlite3_stmt *row)
 {
-    return json_pack(
-        "{s:I, s:I, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:b}", "id",
+    json_t *entry = json_pack(
+        "{s:I, s:I, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:b}", "id",
         (json_int_t)sqlite3_column_int64(row, 0), "time", (json_int_t)sqlite3_column_int64(row, 1),
         "downstream", lv_store_text(row, 2), "series", lv_store_text(row, 3), "set_id",
         lv_role_hex(lv_store_bytes(row, 4)), "pair", (json_int_t)sqlite3_column_int64(row, 5),
         "earlier_lot", lv_role_text(lv_store_text(row, 6)), "later_lot",
         lv_role_text(lv_store_text(row, 7)), "earlier_time", lv_role_text(lv_store_text(row, 8)),
         "later_time", lv_role_text(lv_store_text(row, 9)), "basis", lv_store_text(row, 10),
-        "verdict", lv_store_text(row, 11), "index", (json_int_t)sqlite3_column_int64(row, 12),
-        "scale", (json_int_t)sqlite3_column_int64(row, 13), "alarm", sqlite3_column_int(row, 14));
+        "verdict", lv_store_text(row, 11), "index", lv_role_number_or_null(row, 12), "scale",
+        lv_role_number_or_null(row, 13), "alarm", sqlite3_column_int(row, 14));
+    json_t *asked = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "question", lv_store_text(row, 15),
+                              "limit", limit_json(row), "least", size_json(row, false), "most",
+                              size_json(row, true), "unit", lv_role_text(lv_store_text(row, 18)),
+                              "proved", sqlite3_column_int(row, 17));
+    bool whole = entry != NULL && asked != NULL && json_object_update(entry, asked) == 0;
+    json_decref(asked);
+    if (!whole) {
+        json_decref(entry);
+        return NULL;
+    }
+    return entry;
 }
 
 static lv_status verdicts_of(lv_node *node, int64_t after, const char *lots, const char *series,
@@ -266,22 +325,24 @@ static lv_status alarms_of(lv_node *node, int64_t after, const char *lots, json_
     lv_status status = lv_store_query(
         node->store, err, &rows,
         "SELECT a.id, a.time, s.downstream, s.series, p.later_lot, p.later_time, v.verdict,"
-        " v.scale, a.rule, a.reason FROM alarm AS a JOIN verdict AS v ON v.id = a.verdict_row"
+        " v.scale, a.rule, a.reason, v.question FROM alarm AS a JOIN verdict AS v ON v.id = "
+        "a.verdict_row"
         " JOIN sets AS s ON s.id = v.set_row"
         " JOIN pair AS p ON p.set_row = v.set_row AND p.pair = v.pair"
         " WHERE a.id > ?1 AND " OF_LOTS("p") " ORDER BY a.id",
         "is", after, lots);
     while (lv_role_row(node->store, rows, &status, err)) {
         status = lv_role_append(
-            list, json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:s, s:I, s:o, s:o}", "id",
-                            (json_int_t)sqlite3_column_int64(rows, 0), "time",
-                            (json_int_t)sqlite3_column_int64(rows, 1), "downstream",
-                            lv_store_text(rows, 2), "series", lv_store_text(rows, 3), "later_lot",
-                            lv_role_text(lv_store_text(rows, 4)), "later_time",
-                            lv_role_text(lv_store_text(rows, 5)), "verdict", lv_store_text(rows, 6),
-                            "scale", (json_int_t)sqlite3_column_int64(rows, 7), "rule",
-                            lv_role_text(lv_store_text(rows, 8)), "reason",
-                            lv_role_text(lv_store_text(rows, 9))));
+            list,
+            json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "id",
+                      (json_int_t)sqlite3_column_int64(rows, 0), "time",
+                      (json_int_t)sqlite3_column_int64(rows, 1), "downstream",
+                      lv_store_text(rows, 2), "series", lv_store_text(rows, 3), "later_lot",
+                      lv_role_text(lv_store_text(rows, 4)), "later_time",
+                      lv_role_text(lv_store_text(rows, 5)), "question", lv_store_text(rows, 10),
+                      "verdict", lv_store_text(rows, 6), "scale", lv_role_number_or_null(rows, 7),
+                      "rule", lv_role_text(lv_store_text(rows, 8)), "reason",
+                      lv_role_text(lv_store_text(rows, 9))));
     }
     lv_store_done(rows);
     return status;
@@ -413,7 +474,16 @@ lv_status lv_upstream_buy_post(void *context, const lv_http_request *request,
     return status == LV_OK ? lv_http_json(response, entry) : status;
 }
 
-static lv_status find_verdict(lv_node *node, const lv_step *step, uint32_t pair, bool repeated,
+/* What somebody wants to ask by hand. */
+typedef struct {
+    uint32_t pair;
+    bool full;
+    bool own; /* which question is said; else it is that of the follow file */
+    lv_ask_text text;
+    lv_ask ask;
+} wanted;
+
+static lv_status find_verdict(lv_node *node, const lv_step *step, const wanted *w, bool repeated,
                               json_t **out, lv_error *err)
 {
     sqlite3_stmt *row = NULL;
@@ -423,8 +493,10 @@ static lv_status find_verdict(lv_node *node, const lv_step *step, uint32_t pair,
     }
     status = lv_role_first(node->store,
                            lv_store_query(node->store, err, &row,
-                                          VERDICT_COLUMNS " WHERE v.set_row = ? AND v.pair = ?",
-                                          "ii", step->row, (int64_t)pair),
+                                          VERDICT_COLUMNS " WHERE v.set_row = ? AND v.pair = ?"
+                                                          " AND v.question = ? AND v.bound = ?",
+                                          "iisi", step->row, (int64_t)w->pair,
+                                          lv_question_name(w->ask.question), (int64_t)w->ask.limit),
                            &row, err);
     if (status == LV_OK) {
         *out = verdict_entry(row);
@@ -435,31 +507,85 @@ static lv_status find_verdict(lv_node *node, const lv_step *step, uint32_t pair,
     return lv_store_end(node->store, status, err);
 }
 
-static lv_status read_question(const lv_http_request *request, uint32_t *pair, bool *full,
-                               lv_error *err)
+static lv_status read_pair(const json_t *body, wanted *out, lv_error *err)
+{
+    const json_t *number = json_object_get(body, "pair");
+    const json_t *whole = json_object_get(body, "full");
+    json_int_t value = json_integer_value(number);
+
+    if ((number != NULL && !json_is_integer(number)) || value < 0 ||
+        value >= (json_int_t)LV_SET_PAIRS_MAX) {
+        return lv_fail(err, LV_E_SYNTAX, "\"pair\" must be a number from 0");
+    }
+    if (whole != NULL && !json_is_boolean(whole)) {
+        return lv_fail(err, LV_E_SYNTAX, "\"full\" must be true or false");
+    }
+    out->pair = (uint32_t)value;
+    out->full = json_is_true(whole);
+    return LV_OK;
+}
+
+static lv_status read_ask(const json_t *body, wanted *out, lv_error *err)
+{
+    const char *word = "";
+    const char *limit = "";
+
+    lv_status status = lv_role_member(body, "ask", &word, err);
+    if (status == LV_OK) {
+        status = lv_role_member(body, "limit", &limit, err);
+    }
+    if (status != LV_OK || (word[0] == '\0' && limit[0] == '\0')) {
+        return status;
+    }
+    out->own = true;
+    return lv_ask_read(word, limit, &out->text, err);
+}
+
+static lv_status read_wanted(const lv_http_request *request, wanted *out, lv_error *err)
 {
     json_t *body = NULL;
 
-    *pair = 0;
-    *full = false;
+    *out = (wanted){0};
     lv_status status = lv_role_body(request, &body, err);
     if (status != LV_OK) {
         return status;
     }
-    const json_t *number = json_object_get(body, "pair");
-    const json_t *whole = json_object_get(body, "full");
-    json_int_t value = json_integer_value(number);
-    if ((number != NULL && !json_is_integer(number)) || value < 0 ||
-        value >= (json_int_t)LV_SET_PAIRS_MAX) {
-        status = lv_fail(err, LV_E_SYNTAX, "\"pair\" must be a number from 0");
-    } else if (whole != NULL && !json_is_boolean(whole)) {
-        status = lv_fail(err, LV_E_SYNTAX, "\"full\" must be true or false");
-    } else {
-        *pair = (uint32_t)value;
-        *full = json_is_true(whole);
+    status = read_pair(body, out, err);
+    if (status == LV_OK) {
+        status = read_ask(body, out, err);
     }
     json_decref(body);
     return status;
+}
+
+/* Which question it is for this set. Verdicts of a series that is followed no more are still shown;
+ * they answer the published question where nothing else is said. */
+static lv_status choose_ask(const lv_step *step, wanted *w, lv_error *err)
+{
+    if (!w->own) {
+        w->text =
+            step->follow != NULL ? step->follow->ask : (lv_ask_text){.question = LV_ASK_INDEX};
+    }
+    return lv_step_resolve(step, &w->text, &w->ask, err);
+}
+
+static lv_status inquire(lv_node *node, lv_step *step, wanted *w, json_t **entry, lv_error *err)
+{
+    bool repeated = false;
+
+    lv_status status = choose_ask(step, w, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    /* A question that cannot be asked now, or that is not the one that is followed, says nothing
+     * about the set. */
+    bool tells = w->pair < step->pair_count && lv_step_is_followed(step, &w->ask) &&
+                 (step->xor_record.len > 0 || !lv_ask_needs_xor(w->ask.question));
+    status = lv_step_inquire(node, step, w->pair, &w->ask, w->full, &repeated, err);
+    if (tells && !repeated) {
+        status = hand_settle(node, step, status, err);
+    }
+    return status == LV_OK ? find_verdict(node, step, w, repeated, entry, err) : status;
 }
 
 lv_status lv_upstream_inquire_post(void *context, const lv_http_request *request,
@@ -467,27 +593,17 @@ lv_status lv_upstream_inquire_post(void *context, const lv_http_request *request
 {
     lv_node *node = context;
     lv_step step;
-    uint32_t pair = 0;
-    bool full = false;
-    bool repeated = false;
+    wanted w;
     json_t *entry = NULL;
 
-    lv_status status = read_question(request, &pair, &full, err);
+    lv_status status = read_wanted(request, &w, err);
     if (status == LV_OK) {
         status = hand_begin(node, request, &step, err);
     }
     if (status != LV_OK) {
         return status;
     }
-    /* A question that cannot be asked now says nothing about the set. */
-    bool can_ask = pair < step.pair_count && step.xor_record.len > 0;
-    status = lv_step_inquire(node, &step, pair, full, &repeated, err);
-    if (can_ask && !repeated) {
-        status = hand_settle(node, &step, status, err);
-    }
-    if (status == LV_OK) {
-        status = find_verdict(node, &step, pair, repeated, &entry, err);
-    }
+    status = inquire(node, &step, &w, &entry, err);
     hand_end(node, &step);
     if (status != LV_OK) {
         json_decref(entry);

@@ -22,7 +22,7 @@ static void expect(lv_alarm_rule rule, lv_formula direction, uint64_t scale, boo
 static void test_the_published_case(void **state)
 {
     (void)state;
-    const lv_alarm_rule rule = {.worse_rise = true, .alarm_scale = 32};
+    const lv_alarm_rule rule = {.question = LV_ASK_INDEX, .worse_rise = true, .alarm_scale = 32};
     char reason[LV_ALARM_TEXT_MAX];
     lv_alarm_change third = change_of(LV_RISE, 64);
     expect(rule, LV_FALL, 4, false);
@@ -30,7 +30,8 @@ static void test_the_published_case(void **state)
     assert_string_equal(reason, "moisture rose by a change on the scale of 64 in lot LOT-03 "
                                 "(time 3), at or above the alarm scale 32");
     third.direction = LV_FALL;
-    const lv_alarm_rule both = {.worse_rise = true, .worse_fall = true, .alarm_scale = 64};
+    const lv_alarm_rule both = {
+        .question = LV_ASK_BAND, .worse_rise = true, .worse_fall = true, .alarm_scale = 64};
     assert_true(lv_alarm_raise(&both, &third, reason));
     assert_string_equal(reason, "moisture fell by a change on the scale of 64 in lot LOT-03 "
                                 "(time 3), at or above the alarm scale 64");
@@ -43,23 +44,74 @@ static void test_all_small_cases(void **state)
     for (unsigned bits = 0; bits < 4; bits++) {
         for (uint64_t threshold = 0; threshold <= 4; threshold++) {
             for (uint64_t scale = 0; scale <= 5; scale++) {
-                const lv_alarm_rule rule = {
-                    .worse_rise = bits & 1U, .worse_fall = bits & 2U, .alarm_scale = threshold};
+                const lv_alarm_rule rule = {.question = scale % 2 == 0 ? LV_ASK_INDEX : LV_ASK_BAND,
+                                            .worse_rise = bits & 1U,
+                                            .worse_fall = bits & 2U,
+                                            .alarm_scale = threshold};
                 expect(rule, LV_EQUAL, scale, false);
                 expect(rule, LV_RISE, scale, rule.worse_rise && scale >= threshold);
                 expect(rule, LV_FALL, scale, rule.worse_fall && scale >= threshold);
             }
         }
     }
-    const lv_alarm_rule top = {.worse_rise = true, .alarm_scale = UINT64_MAX};
+    const lv_alarm_rule top = {
+        .question = LV_ASK_INDEX, .worse_rise = true, .alarm_scale = UINT64_MAX};
     expect(top, LV_RISE, (uint64_t)1 << 61, false);
     expect(top, LV_RISE, UINT64_MAX, true);
+}
+
+/* Which answer to a question without a scale is one, for each rule. */
+static void test_questions_without_a_scale(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 4; bits++) {
+        lv_alarm_rule rule = {.question = LV_ASK_DIRECTION,
+                              .worse_rise = bits & 1U,
+                              .worse_fall = bits & 2U,
+                              .alarm_scale = 1,
+                              .limit = "0.5"};
+        expect(rule, LV_RISE, 0, rule.worse_rise);
+        expect(rule, LV_FALL, 0, rule.worse_fall);
+        expect(rule, LV_EQUAL, 0, false);
+        rule.question = LV_ASK_THRESHOLD;
+        expect(rule, LV_FALL, 0, rule.worse_rise); /* above the limit */
+        expect(rule, LV_RISE, 0, rule.worse_fall); /* below it */
+        expect(rule, LV_EQUAL, 0, false);
+        rule.question = LV_ASK_EQUALITY;
+        expect(rule, LV_DIFFERENT, 0, true);
+        expect(rule, LV_EQUAL, 0, false);
+    }
+}
+
+static void test_sentences_without_a_scale(void **state)
+{
+    const struct {
+        lv_question question;
+        lv_formula direction;
+        const char *words;
+    } cases[] = {
+        {LV_ASK_DIRECTION, LV_RISE, "moisture rose in lot LOT-03 (time 3)"},
+        {LV_ASK_DIRECTION, LV_FALL, "moisture fell in lot LOT-03 (time 3)"},
+        {LV_ASK_THRESHOLD, LV_FALL, "moisture is above the limit 0.5 in lot LOT-03 (time 3)"},
+        {LV_ASK_THRESHOLD, LV_RISE, "moisture is below the limit 0.5 in lot LOT-03 (time 3)"},
+        {LV_ASK_EQUALITY, LV_DIFFERENT, "moisture is different in lot LOT-03 (time 3)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char reason[LV_ALARM_TEXT_MAX];
+        const lv_alarm_rule rule = {
+            .question = cases[i].question, .worse_rise = true, .worse_fall = true, .limit = "0.5"};
+        const lv_alarm_change change = change_of(cases[i].direction, 0);
+        assert_true(lv_alarm_raise(&rule, &change, reason));
+        assert_string_equal(reason, cases[i].words);
+    }
 }
 
 static void test_longest_texts_fit_and_longer_ones_are_cut(void **state)
 {
     (void)state;
-    const lv_alarm_rule rule = {.worse_rise = true, .alarm_scale = UINT64_MAX};
+    const lv_alarm_rule rule = {
+        .question = LV_ASK_INDEX, .worse_rise = true, .alarm_scale = UINT64_MAX};
     char series[2 * LV_NAME_MAX];
     char lot[2 * LV_LOT_MAX];
     char reason[LV_ALARM_TEXT_MAX];
@@ -81,10 +133,16 @@ static void test_rules_in_words(void **state)
         lv_alarm_rule rule;
         const char *words;
     } cases[] = {
-        {{.worse_rise = true, .alarm_scale = 32}, "rise at or above 32"},
-        {{.worse_fall = true, .alarm_scale = 1}, "fall at or above 1"},
-        {{.worse_rise = true, .worse_fall = true}, "rise or fall at or above 0"},
-        {{.alarm_scale = 5}, "never"},
+        {{.question = LV_ASK_INDEX, .worse_rise = true, .alarm_scale = 32}, "rise at or above 32"},
+        {{.question = LV_ASK_BAND, .worse_fall = true, .alarm_scale = 1}, "fall at or above 1"},
+        {{.question = LV_ASK_INDEX, .worse_rise = true, .worse_fall = true},
+         "rise or fall at or above 0"},
+        {{.question = LV_ASK_INDEX, .alarm_scale = 5}, "never"},
+        {{.question = LV_ASK_DIRECTION, .worse_rise = true}, "rise"},
+        {{.question = LV_ASK_DIRECTION, .worse_rise = true, .worse_fall = true}, "rise or fall"},
+        {{.question = LV_ASK_THRESHOLD, .worse_rise = true, .limit = "12.5"}, "above 12.5"},
+        {{.question = LV_ASK_THRESHOLD, .worse_fall = true, .limit = "-1"}, "below -1"},
+        {{.question = LV_ASK_EQUALITY, .worse_rise = true, .worse_fall = true}, "different"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[LV_ALARM_TEXT_MAX];
@@ -98,6 +156,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_published_case),
         cmocka_unit_test(test_all_small_cases),
+        cmocka_unit_test(test_questions_without_a_scale),
+        cmocka_unit_test(test_sentences_without_a_scale),
         cmocka_unit_test(test_longest_texts_fit_and_longer_ones_are_cut),
         cmocka_unit_test(test_rules_in_words),
     };

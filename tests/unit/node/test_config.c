@@ -477,7 +477,18 @@ static void test_bad_follows(void **state)
         {"alarm_scale: 32", "alarm_scale: 18446744073709551617", {":5: alarm_scale", NULL, NULL}},
         {"alarm_scale: 32", "alarm_scale: 0", {"alarm_scale", "1 to 2305843009213693952", NULL}},
         {"alarm_scale: 32", "alarm_scale: 2305843009213693953", {"alarm_scale", NULL, NULL}},
-        {"alarm_scale: 32\n", "", {"Missing required mapping field: alarm_scale", NULL, NULL}},
+        {"alarm_scale: 32\n", "", {"alarm_scale is missing", "ask: index", NULL}},
+        {"alarm_scale: 32\n", "ask: band\n", {"alarm_scale is missing", "ask: band", NULL}},
+        {"alarm_scale: 32\n", "ask: size\nalarm_scale: 32\n", {"ask", "'size'", "direction, "}},
+        {"alarm_scale: 32", "alarm_scale: 32\nask: direction", {"tells no scale", "", "index or"}},
+        {"alarm_scale: 32", "alarm_scale: 2\nask: threshold\nlimit: 1", {"tells no scale", "", ""}},
+        {"alarm_scale: 32", "ask: threshold", {"limit", "needs one", NULL}},
+        {"alarm_scale: 32", "ask: threshold\nlimit: 1e3", {"limit", "1e3", "plain decimal"}},
+        {"alarm_scale: 32", "alarm_scale: 1\nlimit: 1.5", {"limit", "only a threshold", "index"}},
+        {"alarm_scale: 32", "ask: equality", {"worse", "no direction", "both"}},
+        {"rise\nalarm_scale: 32",
+         "both\nask: threshold\nlimit: 1",
+         {"worse", "which side", "above"}},
         {"alarm_scale: 32\n", "alarm_scale: 32\nfull: maybe\n", {":6: full", "true, false", NULL}},
         {"alarm_scale: 32\n",
          "alarm_scale: 32\nbudget: 1\n",
@@ -491,6 +502,105 @@ static void test_bad_follows(void **state)
     put("config.yaml", DOWNSTREAM);
     expect_fault(LV_E_CONFIG, "only an upstream follows");
     drop("follow/moisture.yaml");
+}
+
+static void expect_follow(const char *lines, lv_question question, const char *limit,
+                          uint64_t alarm_scale)
+{
+    char text[512];
+    lv_config *config = NULL;
+    lv_error err = {0};
+    snprintf(text, sizeof text, "downstream: BMSP\nseries: moisture\nservicer: SMSP\n%s", lines);
+    put("follow/moisture.yaml", text);
+    if (lv_config_load(folder, &config, &err) != LV_OK) {
+        fail_msg("%s: %s", lines, err.text);
+    }
+    const lv_config_follow *follow = &config->follows[0];
+    assert_int_equal(follow->ask.question, question);
+    assert_string_equal(follow->ask.limit, limit);
+    assert_true(follow->alarm_scale == alarm_scale);
+    lv_config_free(config);
+}
+
+static void test_what_a_follow_asks(void **state)
+{
+    (void)state;
+    put("config.yaml", UPSTREAM);
+    expect_follow("worse: rise\nalarm_scale: 32\n", LV_ASK_INDEX, "", 32);
+    expect_follow("worse: rise\nalarm_scale: 32\nask: index\n", LV_ASK_INDEX, "", 32);
+    expect_follow("worse: both\nask: band\nalarm_scale: 4\n", LV_ASK_BAND, "", 4);
+    expect_follow("worse: fall\nask: direction\n", LV_ASK_DIRECTION, "", 1);
+    expect_follow("worse: fall\nask: direction\nalarm_scale: 1\n", LV_ASK_DIRECTION, "", 1);
+    expect_follow("worse: rise\nask: threshold\nlimit: \"-0.50\"\n", LV_ASK_THRESHOLD, "-0.50", 1);
+    expect_follow("worse: fall\nask: threshold\nlimit: 12.5\n", LV_ASK_THRESHOLD, "12.5", 1);
+    expect_follow("worse: both\nask: equality\n", LV_ASK_EQUALITY, "", 1);
+    drop("follow/moisture.yaml");
+}
+
+#define DISCLOSE                                                                                   \
+    "quota: 9}]\ndisclose:\n  - {to: AMSP, allow: [index, threshold], budget: 200, "               \
+    "period_days: 7}\n"
+
+static void test_what_is_disclosed(void **state)
+{
+    (void)state;
+    const spoilt add = {"quota: 9}]\n", DISCLOSE "  - {to: CMSP, allow: []}\n", {NULL}};
+    lv_config_series series;
+    lv_error err = {0};
+    char *text = spoil(SERIES, &add);
+    assert_int_equal(lv_config_series_parse("x.yaml", lv_bytes_of_text(text), &series, &err),
+                     LV_OK);
+    free(text);
+    assert_int_equal(series.policy_count, 2);
+    const lv_policy *first = lv_policy_find(series.policies, 2, "AMSP");
+    assert_string_equal(first->to, "AMSP");
+    assert_true(lv_policy_allows(first, LV_ASK_DIRECTION));
+    assert_true(lv_policy_allows(first, LV_ASK_INDEX));
+    assert_true(lv_policy_allows(first, LV_ASK_THRESHOLD));
+    assert_false(lv_policy_allows(first, LV_ASK_BAND));
+    assert_false(lv_policy_allows(first, LV_ASK_EQUALITY));
+    assert_true(first->limited);
+    assert_true(first->budget == 200000);
+    assert_int_equal(first->period_days, 7);
+    const lv_policy *second = lv_policy_find(series.policies, 2, "CMSP");
+    assert_int_equal(second->allow, 0);
+    assert_false(second->limited);
+    assert_int_equal(second->period_days, 30);
+    lv_config_series_free(&series);
+    assert_int_equal(lv_config_series_parse("x.yaml", lv_bytes_of_text(SERIES), &series, &err),
+                     LV_OK);
+    assert_int_equal(series.policy_count, 0);
+    lv_config_series_free(&series);
+}
+
+static void test_bad_policies(void **state)
+{
+    (void)state;
+    char good[sizeof SERIES + 128];
+    snprintf(good, sizeof good, "%.*s" DISCLOSE, (int)(strstr(SERIES, "quota") - SERIES), SERIES);
+    static const spoilt changes[] = {
+        {"to: AMSP", "to: SMSP", {"disclose, to", "servicer", "upstream"}},
+        {"to: AMSP", "to: XMSP", {"XMSP", "no member", NULL}},
+        {"to: AMSP", "to: ../A", {"disclose, to", "../A", NULL}},
+        {"{to: AMSP, ", "{", {"disclose", "Missing required mapping field: to", NULL}},
+        {"allow: [index, threshold], ", "", {"Missing required mapping field: allow", NULL, NULL}},
+        {"threshold]", "values]", {"disclose, allow", "'values'", "band, threshold, equality"}},
+        {"threshold]", "index, index, index, index, index]", {"allow", NULL, NULL}},
+        {"[index, threshold]", "index", {"allow", NULL, NULL}},
+        {"budget: 200", "budget: 0", {"disclose, budget", "1 to 1000000", NULL}},
+        {"budget: 200", "budget: -1", {"disclose, budget", "-1", NULL}},
+        {"budget: 200", "budget: 1000001", {"disclose, budget", "1000001", NULL}},
+        {"budget: 200", "budget: much", {"budget", "whole number", NULL}},
+        {"period_days: 7", "period_days: 0", {"period_days", "1 to 3650", NULL}},
+        {"period_days: 7", "days: 7", {"disclose", "days", "to, allow, budget, period_days"}},
+        {"period_days: 7}\n", "}\n  - {to: AMSP, allow: []}\n", {"AMSP stands twice", NULL, NULL}},
+        {"disclose:\n  - {to: AMSP, allow: [index, threshold], budget: 200, period_days: 7}\n",
+         "disclose: []\n",
+         {"disclose", NULL, NULL}},
+    };
+    put("config.yaml", DOWNSTREAM);
+    expect_refused("series/moisture.yaml", good, changes, sizeof changes / sizeof changes[0]);
+    drop("series/moisture.yaml");
 }
 
 static void test_every_truncation_is_an_error_or_well_formed(void **state)
@@ -525,6 +635,9 @@ int main(void)
         cmocka_unit_test(test_series_defaults),
         cmocka_unit_test(test_series_stand_once_and_where_they_belong),
         cmocka_unit_test(test_bad_follows),
+        cmocka_unit_test(test_what_a_follow_asks),
+        cmocka_unit_test(test_what_is_disclosed),
+        cmocka_unit_test(test_bad_policies),
         cmocka_unit_test(test_every_truncation_is_an_error_or_well_formed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -138,7 +138,8 @@ static void test_an_inquiry_is_answered_and_noted(void **state)
     assert_string_equal(roles_text(entry, "upstream"), "AMSP");
     assert_string_equal(roles_text(entry, "later_lot"), "L2");
     assert_string_equal(roles_text(entry, "verdict"), "rise");
-    assert_string_equal(roles_text(entry, "let_out"), "direction+index");
+    assert_string_equal(roles_text(entry, "question"), "index");
+    assert_string_equal(roles_text(entry, "bits"), "4.088"); /* log2 of 17 answers */
     assert_int_equal(roles_number(entry, "scale"), 128);
     json_decref(entry);
     lv_buffer_free(&inquiry);

@@ -135,7 +135,7 @@ static void test_lost_results_are_asked_for_again(void **state)
     take_all();
     assert_int_equal(work(&seconds), LV_OK);
     change(world.a, "DELETE FROM verdict");
-    change(world.a, "UPDATE pair SET answer = NULL");
+    change(world.a, "UPDATE asked SET answer = NULL");
     change(world.a, "UPDATE sets SET xor = NULL, receipt = NULL, state = 'seen' WHERE id = 1");
     restart();
     assert_int_equal(work(&seconds), LV_OK);
