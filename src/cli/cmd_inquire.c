@@ -1,12 +1,15 @@
 #include "cli/client.h"
+#include "cli/verdict_words.h"
+#include "node/ask.h"
 #include <stdio.h>
-#include <string.h>
 
 typedef struct {
     lv_cli cli;
     const char *set;
     uint32_t pair;
     bool full;
+    const char *ask;
+    const char *limit;
 } options;
 
 static const struct argp_option option_list[] = {
@@ -15,7 +18,23 @@ static const struct argp_option option_list[] = {
      "Send the combined ciphertexts themselves, as in the published protocol, not only their "
      "digest",
      1},
+    {"ask", 'a', "QUESTION", 0,
+     "direction, index, band, threshold or equality (default: what the follow file says)", 1},
+    {"limit", 'l', "X", 0, "Of --ask threshold, in the unit of the series: is the later lot below?",
+     1},
     {0}};
+
+/* The node asks what was written; that it can be asked at all is known before. */
+static void check_ask(const options *o, struct argp_state *state)
+{
+    lv_ask_text text;
+    lv_error err = {0};
+    bool said = o->ask != NULL || o->limit != NULL;
+    if (said && lv_ask_read(o->ask != NULL ? o->ask : "", o->limit != NULL ? o->limit : "", &text,
+                            &err) != LV_OK) {
+        argp_error(state, "--%s", err.text);
+    }
+}
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -29,6 +48,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'f':
         o->full = true;
+        return 0;
+    case 'a':
+        o->ask = value;
+        return 0;
+    case 'l':
+        o->limit = value;
+        return 0;
+    case ARGP_KEY_END:
+        check_ask(o, state);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0) {
@@ -45,35 +73,43 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 static const char doc[] =
-    "Upstream: combines both records of a pair, asks the downstream, checks its answer and proof, "
+    "Upstream: combines the records of a pair, asks the downstream, checks its answer and proof, "
     "and shows the verdict. The node does so by itself for series that it follows; a verdict that "
-    "it has is shown again. SETID may be cut to 6 digits or more."
+    "it has is shown again. Which questions are answered is the downstream's choice, and each "
+    "answer takes its bits from a budget. An answer to `threshold` says where the later lot is and "
+    "needs no purchase. What is asked by hand beside the follow file raises no alarm. SETID may be "
+    "cut to 6 digits or more."
     "\v"
     "Examples:\n"
     "  lotveil inquire 3fa9c1 --dir a\n"
-    "  lotveil inquire 3fa9c1 --dir a --pair 2 --full --json" LV_CLI_EXITS;
+    "  lotveil inquire 3fa9c1 --dir a --pair 2 --full --json\n"
+    "  lotveil inquire 3fa9c1 --dir a --ask threshold --limit 0.5" LV_CLI_EXITS;
 static const struct argp argp = {.options = option_list,
                                  .parser = parse,
                                  .args_doc = "SETID",
                                  .doc = doc,
                                  .children = lv_cli_children};
 
-static const char *text_of(const json_t *object, const char *key)
+static lv_status print_words(const json_t *verdict)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "?";
+    lv_buffer line = {0};
+    lv_status status = lv_verdict_sentence(verdict, &line);
+    if (status == LV_OK) {
+        puts(lv_buffer_text(&line));
+    }
+    lv_buffer_free(&line);
+    return status;
 }
 
-static void print_words(const json_t *verdict)
+static lv_status ask(const options *o, const char *set_id, json_t **answer, lv_error *err)
 {
-    const char *direction = text_of(verdict, "verdict");
-    printf("%s > %s: %s", text_of(verdict, "earlier_lot"), text_of(verdict, "later_lot"),
-           direction);
-    if (strcmp(direction, "equal") != 0) {
-        printf(", scale %lld", (long long)json_integer_value(json_object_get(verdict, "scale")));
+    json_t *body = json_pack("{s:I, s:b}", "pair", (json_int_t)o->pair, "full", (int)o->full);
+    if (body == NULL || (o->ask != NULL && json_object_set_new(body, "ask", json_string(o->ask))) ||
+        (o->limit != NULL && json_object_set_new(body, "limit", json_string(o->limit)))) {
+        json_decref(body);
+        return LV_E_MEMORY;
     }
-    printf("%s%s\n", json_is_true(json_object_get(verdict, "alarm")) ? ", ALARM" : "",
-           json_is_true(json_object_get(verdict, "repeated")) ? " (known before)" : "");
+    return lv_client_post(o->cli.dir, body, answer, err, "/v1/sets/%s/inquire", set_id);
 }
 
 static int run(int argc, char **argv)
@@ -85,13 +121,12 @@ static int run(int argc, char **argv)
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);
     lv_status status = lv_client_set_id(o.cli.dir, o.set, set_id, &err);
     if (status == LV_OK) {
-        json_t *body = json_pack("{s:I, s:b}", "pair", (json_int_t)o.pair, "full", (int)o.full);
-        status = lv_client_post(o.cli.dir, body, &answer, &err, "/v1/sets/%s/inquire", set_id);
+        status = ask(&o, set_id, &answer, &err);
     }
     if (status == LV_OK && o.cli.json) {
         status = lv_cli_print_json(answer, &err);
     } else if (status == LV_OK) {
-        print_words(answer);
+        status = print_words(answer);
     }
     json_decref(answer);
     return lv_cli_finish(status, &err);

@@ -58,11 +58,13 @@ static const char doc[] =
     "  suite: ristretto255\n"
     "  compare: consecutive\n"
     "  baseline_lot: \"\"\n"
-    "  grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]\n\n"
+    "  grants: [{buyer: AMSP, servicer: SMSP, quota: 0}]\n"
+    "  disclose: [{to: AMSP, allow: [index], budget: 200, period_days: 30}]\n\n"
     "An upstream's file:\n"
     "  downstream: BMSP\n"
     "  series: moisture\n"
     "  servicer: SMSP\n"
+    "  ask: index\n"
     "  worse: rise\n"
     "  alarm_scale: 32\n"
     "  full: false" LV_CLI_EXITS;
@@ -79,6 +81,8 @@ static const lv_column downstream_columns[] = {
 static const lv_column upstream_columns[] = {{"SERIES", "name", LV_CELL_TEXT},
                                              {"DOWNSTREAM", "downstream", LV_CELL_TEXT},
                                              {"SERVICER", "servicer", LV_CELL_TEXT},
+                                             {"ASKS", "ask", LV_CELL_TEXT},
+                                             {"LIMIT", "limit", LV_CELL_NUMBER},
                                              {"WORSE", "worse", LV_CELL_TEXT},
                                              {"ALARM FROM", "alarm_scale", LV_CELL_NUMBER},
                                              {"SETS", "sets", LV_CELL_NUMBER},

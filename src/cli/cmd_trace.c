@@ -1,5 +1,6 @@
 #include "cli/client.h"
 #include "cli/table.h"
+#include "cli/verdict_words.h"
 #include <stdio.h>
 
 typedef struct {
@@ -46,8 +47,10 @@ static const lv_column set_columns[] = {{"SET", "set_id", LV_CELL_ID},
 static const lv_column verdict_columns[] = {{"EARLIER", "earlier_lot", LV_CELL_TEXT},
                                             {"LATER", "later_lot", LV_CELL_TEXT},
                                             {"SERIES", "series", LV_CELL_TEXT},
+                                            {"ASKED", "asked", LV_CELL_TEXT},
                                             {"VERDICT", "verdict", LV_CELL_TEXT},
-                                            {"SCALE", "scale", LV_CELL_NUMBER},
+                                            {"SCALE", "size", LV_CELL_NUMBER},
+                                            {"BY", "by", LV_CELL_TEXT},
                                             {"", "alarm", LV_CELL_MARK},
                                             {0}};
 static const lv_column alarm_columns[] = {
@@ -86,6 +89,9 @@ static lv_status print_words(const json_t *trace)
     }
     if (status == LV_OK) {
         status = print_rows("Sets", json_object_get(trace, "sets"), set_columns);
+    }
+    if (status == LV_OK && json_object_get(trace, "verdicts") != NULL) {
+        status = lv_verdicts_dress(json_object_get(trace, "verdicts"));
     }
     if (status == LV_OK && json_object_get(trace, "verdicts") != NULL) {
         status = print_rows("Verdicts", json_object_get(trace, "verdicts"), verdict_columns);

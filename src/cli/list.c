@@ -74,6 +74,12 @@ static lv_status get(const lv_list *list, const options *o, const char *series, 
                          (long long)after, wait, series[0] != '\0' ? "&series=" : "", series);
 }
 
+static lv_status print_table(const lv_list *list, lv_table *table, const json_t *rows)
+{
+    lv_status status = list->dress != NULL ? list->dress(rows) : LV_OK;
+    return status == LV_OK ? lv_table_print(table, rows, stdout) : status;
+}
+
 static lv_status follow(const lv_list *list, const options *o, const char *series, lv_error *err)
 {
     lv_table table = {.columns = list->columns};
@@ -84,7 +90,7 @@ static lv_status follow(const lv_list *list, const options *o, const char *serie
         const json_t *rows = json_object_get(answer, list->key);
         if (status == LV_OK) {
             after = last_id(rows, after);
-            status = o->cli.json ? print_lines(rows, err) : lv_table_print(&table, rows, stdout);
+            status = o->cli.json ? print_lines(rows, err) : print_table(list, &table, rows);
         }
         json_decref(answer);
         if (status != LV_OK) {
@@ -103,7 +109,7 @@ static lv_status show(const lv_list *list, const options *o, const char *series,
     } else if (status == LV_OK && json_array_size(json_object_get(answer, list->key)) == 0) {
         puts(list->none);
     } else if (status == LV_OK) {
-        status = lv_table_print(&table, json_object_get(answer, list->key), stdout);
+        status = print_table(list, &table, json_object_get(answer, list->key));
     }
     json_decref(answer);
     return status;

@@ -17,7 +17,7 @@ typedef enum {
 } lv_cell_kind;
 
 #define LV_TABLE_ID 16
-#define LV_TABLE_COLUMNS 12
+#define LV_TABLE_COLUMNS 14
 
 typedef struct {
     const char *heading;
