@@ -241,6 +241,42 @@ static void prove_hidden(scene *s)
     expect_silence(before, "proofs that hide", s);
 }
 
+/* The four statements of bits given as such; suites without such proofs append nothing. */
+static void prove_bits(scene *s)
+{
+    enum { MATRICES = 4 };
+    const unsigned before = ct_errors();
+    const lv_proof_context context = lv_answer_proof_context(s->set, "AMSP", 0);
+    uint8_t bits[MATRICES][PAIRS * WIDTH] = {{1, 0, 1, 1, 0, 0, 0, 1, 0},
+                                             {0, 0, 1, 1, 1, 0, 0, 0, 0},
+                                             {1, 0, 0, 0, 1, 0, 0, 1, 0},
+                                             {1, 0, 0, 0, 1, 0, 0, 1, 0}};
+    lv_bits given[MATRICES];
+    lv_matrix *made[MATRICES];
+    lv_error err = {0};
+    ct_poison(bits, sizeof bits);
+    for (size_t i = 0; i < MATRICES; i++) {
+        given[i] = (lv_bits){.pairs = PAIRS, .width = WIDTH, .bits = bits[i]};
+        assert_int_equal(lv_encrypt(s->made.key, &given[i], &JOB, &made[i], NULL), LV_OK);
+    }
+    const lv_bits_plain plain = {&given[0], &given[1], &given[2], &given[3]};
+    const lv_bits_matrices of = {made[0], made[1], made[2], made[3]};
+    for (lv_bits_statement about = LV_BITS_VALUES; about <= LV_BITS_DISTANCE; about++) {
+        lv_buffer proof = {0};
+        assert_int_equal(
+            lv_bits_prove(s->made.key, about, &of, &plain, &context, &JOB, &proof, &err), LV_OK);
+        assert_int_equal(
+            lv_bits_verify(s->set->key, about, &of, &context, &JOB, lv_buffer_view(&proof), &err),
+            LV_OK);
+        assert_int_equal(proof.len != 0, lv_suite_proves_bits(s->suite));
+        lv_buffer_free(&proof);
+    }
+    for (size_t i = 0; i < MATRICES; i++) {
+        lv_matrix_free(made[i]);
+    }
+    expect_silence(before, "bit proofs", s);
+}
+
 static void prove_key(scene *s)
 {
     unsigned before = ct_errors();
@@ -299,6 +335,7 @@ static void play(scene *s)
     scan_limits(s);
     prove_zero(s);
     prove_hidden(s);
+    prove_bits(s);
     prove_key(s);
     answer(s);
 }
