@@ -43,7 +43,7 @@ lv_bits_task lv_bits_task_of(const lv_public_key *key, lv_bits_statement stateme
 
 static lv_status digest_row(const lv_bits_task *task, size_t row, uint8_t digest[LV_SEED_LEN])
 {
-    uint8_t encoded[LV_BITS_MATRICES * LV_WIDTH_MAX * LV_CIPHERTEXT_LEN];
+    uint8_t encoded[LV_CIPHERTEXT_LEN * LV_BITS_MATRICES * LV_WIDTH_MAX];
     uint8_t seed[LV_SEED_LEN];
     const size_t len = task->width * LV_CIPHERTEXT_LEN;
     const uint8_t unit = task->joined ? 2 : 1;

@@ -10,8 +10,12 @@ enum {
     ROWS = 8,       /* of one piece of work: they share vectors */
     MASKS = 5,      /* numbers drawn for a row besides a_i */
     SECOND_LEN = 4, /* points of the second message */
+    BASED = 4,      /* multiples of G in it */
     DRAWN_LEN = (LV_BITS_CELLS + MASKS) * LV_SCALAR_WIDE
 };
+
+/* Places in `based`. */
+enum { T1, T0, K, LINEAR };
 
 typedef struct {
     lv_bits_task task;
@@ -27,11 +31,11 @@ typedef struct {
     uint8_t bits[ROWS * LV_BITS_CELLS];
     lv_scalar vector[ROWS * (1 + LV_BITS_CELLS)];
     lv_scalar beta[ROWS];
-    lv_scalar inner[ROWS * 4]; /* t1, tau1, t0, tau0 */
-    lv_scalar k[ROWS];
-    lv_scalar linear[ROWS]; /* u sum sigma_i a_i */
-    lv_point multiple[ROWS];
-    lv_point shift[ROWS];
+    lv_scalar based[ROWS * BASED]; /* t1, t0, k, u sum sigma_i a_i: what stands before G */
+    lv_scalar tau[ROWS * 2];       /* tau1, tau0 */
+    lv_point multiple[ROWS];       /* k U */
+    lv_point base[ROWS * BASED];
+    lv_point mask[ROWS * 2];
     uint8_t drawn[DRAWN_LEN];
 } secrets;
 
@@ -40,7 +44,7 @@ typedef struct {
     lv_bits_first first[ROWS];
     lv_point u[ROWS];
     lv_point point[SECOND_LEN * ROWS];
-    uint8_t encoded[SECOND_LEN * ROWS * LV_POINT_LEN];
+    uint8_t encoded[LV_POINT_LEN * SECOND_LEN * ROWS];
     secrets hidden;
 } piece;
 
@@ -85,8 +89,8 @@ static lv_status draw_masks(const proving *job, const piece *all, size_t r, secr
 {
     const size_t cells = job->task.cells;
     lv_scalar *vector = &hidden->vector[r * (1 + cells)];
-    lv_scalar *own[MASKS - 1] = {&hidden->beta[r], &hidden->k[r], &hidden->inner[4 * r + 1],
-                                 &hidden->inner[4 * r + 3]};
+    lv_scalar *own[MASKS - 1] = {&hidden->beta[r], &hidden->based[BASED * r + K],
+                                 &hidden->tau[2 * r], &hidden->tau[2 * r + 1]};
     lv_status status =
         draw(job, all->row[r].digest, hidden->drawn, (cells + MASKS) * LV_SCALAR_WIDE);
     if (status != LV_OK) {
@@ -125,25 +129,25 @@ static void commit(const proving *job, piece *all, size_t first, size_t count)
 
 /* t1, t0 and u sum sigma_i a_i. */
 static void compress(const proving *job, const lv_bits_first *first, const uint8_t *bits,
-                     const lv_scalar *a, lv_scalar *inner, lv_scalar *linear)
+                     const lv_scalar *a, lv_scalar based[BASED])
 {
     lv_scalar_sum squares = {{0}};
     lv_scalar_sum weighted = {{0}};
     lv_scalar part;
     lv_scalar negative;
-    inner[0] = (lv_scalar){{0}};
+    based[T1] = (lv_scalar){{0}};
     for (size_t i = 0; i < job->task.cells; i++) {
         lv_scalar_multiply(&part, &first->power[i], &a[i]);
         lv_scalar_sum_add(&squares, &part, &a[i]);
         lv_scalar_sum_add(&weighted, &first->sigma[i], &a[i]);
         lv_scalar_negate(&negative, &part);
         lv_scalar_select(&part, bits[i], &negative, &part);
-        lv_scalar_add(&inner[0], &inner[0], &part);
+        lv_scalar_add(&based[T1], &based[T1], &part);
     }
-    lv_scalar_sum_reduce(&inner[2], &squares);
-    lv_scalar_negate(&inner[2], &inner[2]);
+    lv_scalar_sum_reduce(&based[T0], &squares);
+    lv_scalar_negate(&based[T0], &based[T0]);
     lv_scalar_sum_reduce(&part, &weighted);
-    lv_bits_times_unit(&job->task, linear, &part);
+    lv_bits_times_unit(&job->task, &based[LINEAR], &part);
     lv_wipe(&squares, sizeof squares);
     lv_wipe(&weighted, sizeof weighted);
     lv_wipe(&part, sizeof part);
@@ -166,7 +170,7 @@ static lv_status answer_first(const proving *job, piece *all, size_t first, size
     }
     if (status == LV_OK) {
         compress(job, &all->first[r], &hidden->bits[r * cells],
-                 &hidden->vector[r * (1 + cells) + 1], &hidden->inner[4 * r], &hidden->linear[r]);
+                 &hidden->vector[r * (1 + cells) + 1], &hidden->based[BASED * r]);
     }
     return status;
 }
@@ -176,24 +180,28 @@ static void commit_second(const proving *job, piece *all, size_t first, size_t c
 {
     const lv_curve *curve = lv_curve_best();
     secrets *hidden = &all->hidden;
-    lv_point *ag = all->point + 2 * count;
-    lv_point *av = all->point + 3 * count;
-    curve->generators_sum(all->point, hidden->inner, 2 * count, LV_GENERATOR_BASE, 2);
-    curve->base_multiply(ag, hidden->k, count);
-    curve->multiply_each(hidden->multiple, hidden->k, all->u, count);
-    curve->base_multiply(hidden->shift, hidden->linear, count);
+    lv_scalar k[ROWS];
     for (size_t r = 0; r < count; r++) {
-        lv_point_add(&av[r], &hidden->multiple[r], &hidden->shift[r]);
+        k[r] = hidden->based[BASED * r + K];
     }
+    curve->base_multiply(hidden->base, hidden->based, BASED * count);
+    curve->mask_multiply(hidden->mask, hidden->tau, 2 * count);
+    curve->multiply_each(hidden->multiple, k, all->u, count);
+    for (size_t r = 0; r < count; r++) {
+        const lv_point *base = &hidden->base[BASED * r];
+        lv_point *to = &all->point[SECOND_LEN * r];
+        lv_point_add(&to[0], &base[T1], &hidden->mask[2 * r]);
+        lv_point_add(&to[1], &base[T0], &hidden->mask[2 * r + 1]);
+        to[2] = base[K];
+        lv_point_add(&to[3], &base[LINEAR], &hidden->multiple[r]);
+    }
+    lv_wipe(k, sizeof k);
     /* Published: tau1 and tau0 hide t1 and t0, and the others follow from the responses. */
     lv_declassify(all->point, SECOND_LEN * count * sizeof all->point[0]);
     curve->encode(all->encoded, all->point, SECOND_LEN * count);
     for (size_t r = 0; r < count; r++) {
-        uint8_t *to = part_of(job, first + r);
-        const uint8_t *from = all->encoded;
-        memcpy(to + LV_BITS_T1 * LV_POINT_LEN, from + 2 * r * LV_POINT_LEN, 2 * LV_POINT_LEN);
-        memcpy(to + LV_BITS_AG * LV_POINT_LEN, from + (2 * count + r) * LV_POINT_LEN, LV_POINT_LEN);
-        memcpy(to + LV_BITS_AV * LV_POINT_LEN, from + (3 * count + r) * LV_POINT_LEN, LV_POINT_LEN);
+        memcpy(part_of(job, first + r) + LV_BITS_T1 * LV_POINT_LEN,
+               all->encoded + SECOND_LEN * r * LV_POINT_LEN, SECOND_LEN * LV_POINT_LEN);
     }
 }
 
@@ -232,8 +240,8 @@ static lv_status respond(const proving *job, const piece *all, size_t first, siz
     }
     uint8_t *numbers = f + cells * LV_SCALAR_LEN;
     put_response(numbers, &vector[0], &e, &hidden->beta[r]);
-    put_response(numbers + LV_SCALAR_LEN, &hidden->inner[4 * r + 3], &e, &hidden->inner[4 * r + 1]);
-    put_response(numbers + (size_t)2 * LV_SCALAR_LEN, &hidden->k[r], &e, job->s);
+    put_response(numbers + LV_SCALAR_LEN, &hidden->tau[2 * r + 1], &e, &hidden->tau[2 * r]);
+    put_response(numbers + (size_t)2 * LV_SCALAR_LEN, &hidden->based[BASED * r + K], &e, job->s);
     return LV_OK;
 }
 

@@ -51,7 +51,7 @@ static const uint8_t *responses_of(const verifying *job, size_t row)
 
 static void read_points(const verifying *job, size_t first, size_t count)
 {
-    uint8_t encoded[ROWS * LV_BITS_POINTS * LV_POINT_LEN];
+    uint8_t encoded[LV_POINT_LEN * LV_BITS_POINTS * ROWS];
     lv_point point[ROWS * LV_BITS_POINTS];
     bool good[ROWS * LV_BITS_POINTS];
     const size_t len = LV_BITS_POINTS * LV_POINT_LEN;
@@ -158,6 +158,7 @@ typedef struct {
     verifying *job;
     size_t first;
     size_t count;
+    lv_scalar key; /* what stands before P */
 } span;
 
 /* SHAKE256(SHA-256(digests of all rows) || u32be row in the span) in four numbers of 128 bits. */
@@ -193,8 +194,8 @@ static lv_status sum_points(void *context, size_t index)
     const size_t from = of->first + index * SUM_ROWS;
     const size_t left = of->first + of->count - from;
     const size_t count = left < SUM_ROWS ? left : SUM_ROWS;
-    lv_scalar factor[SUM_ROWS * (LV_BITS_POINTS + 2)];
-    lv_point point[SUM_ROWS * (LV_BITS_POINTS + 2)];
+    lv_scalar factor[SUM_ROWS * 2 * EQUATIONS + 1];
+    lv_point point[SUM_ROWS * 2 * EQUATIONS + 1];
     for (size_t r = 0; r < count; r++) {
         const checked *row = &of->job->row[from + r];
         const lv_scalar *weight = of->job->weight[from + r];
@@ -217,12 +218,16 @@ static lv_status sum_points(void *context, size_t index)
         others[2] = row->point[LV_BITS_AG];
         others[3] = row->point[LV_BITS_AV];
     }
-    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point,
-                                        2 * count * EQUATIONS);
+    size_t terms = 2 * count * EQUATIONS;
+    if (index == 0) {
+        factor[terms] = of->key;
+        point[terms++] = *lv_ristretto_point(of->job->task.key);
+    }
+    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point, terms);
 }
 
-/* What stands before P (returned in *key) and, on the other side, before the generators. */
-static void sum_numbers(const span *of, lv_scalar *generator, lv_scalar *key)
+/* What stands before P and, on the other side, before the generators. */
+static void sum_numbers(span *of, lv_scalar *generator)
 {
     const verifying *job = of->job;
     lv_scalar_sum sum[GENERATORS] = {{{0}}};
@@ -242,7 +247,7 @@ static void sum_numbers(const span *of, lv_scalar *generator, lv_scalar *key)
             lv_scalar_sum_add(&sum[LV_GENERATOR_FIRST + i], &weight[0], &f);
         }
     }
-    lv_scalar_sum_reduce(key, &of_key);
+    lv_scalar_sum_reduce(&of->key, &of_key);
     for (size_t i = 0; i < LV_GENERATOR_FIRST + job->task.cells; i++) {
         lv_scalar_sum_reduce(&generator[i], &sum[i]);
     }
@@ -251,27 +256,25 @@ static void sum_numbers(const span *of, lv_scalar *generator, lv_scalar *key)
 /* Do the rows of the span, all of them readable, hold? */
 static lv_status check(span *of, const lv_job *job, bool *holds)
 {
-    const lv_bits_task *task = &of->job->task;
     const size_t pieces = (of->count + SUM_ROWS - 1) / SUM_ROWS;
     lv_scalar generator[GENERATORS];
-    lv_scalar key;
-    lv_point sum;
+    lv_point sum = lv_point_identity;
     lv_point other;
     *holds = false;
     lv_status status = draw_weights(of);
-    if (status == LV_OK) {
-        status = lv_parallel_for(job, "check bits", pieces, sum_points, of);
-    }
     if (status != LV_OK) {
         return status;
     }
-    sum_numbers(of, generator, &key);
-    lv_curve_portable.multiply(&sum, &key, lv_ristretto_point(task->key), 1);
+    sum_numbers(of, generator);
+    status = lv_parallel_for(job, "check bits", pieces, sum_points, of);
+    if (status != LV_OK) {
+        return status;
+    }
     for (size_t i = 0; i < pieces; i++) {
         lv_point_add(&sum, &sum, &of->job->part[of->first / SUM_ROWS + i]);
     }
     lv_curve_best()->generators_sum(&other, generator, 1, LV_GENERATOR_BASE,
-                                    LV_GENERATOR_FIRST + task->cells);
+                                    LV_GENERATOR_FIRST + of->job->task.cells);
     *holds = lv_point_equal(&sum, &other);
     return LV_OK;
 }
@@ -288,7 +291,7 @@ static lv_status name_first_bad(verifying *job, lv_error *err)
                            job->task.words, r);
         }
         bool holds = false;
-        lv_status status = check(&(span){job, r, 1}, NULL, &holds);
+        lv_status status = check(&(span){.job = job, .first = r, .count = 1}, NULL, &holds);
         if (status != LV_OK) {
             return status;
         }
@@ -314,7 +317,7 @@ static lv_status verify(verifying *all, const lv_job *job, lv_error *err)
         holds = holds && all->row[r].readable;
     }
     if (holds) {
-        status = check(&(span){all, 0, rows}, job, &holds);
+        status = check(&(span){.job = all, .count = rows}, job, &holds);
     }
     return status == LV_OK && !holds ? name_first_bad(all, err) : status;
 }

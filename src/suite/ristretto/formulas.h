@@ -8,7 +8,7 @@
  *    fe_add, fe_subtract, fe_multiply, fe_square
  *    fe_select(mask, a, b)                   a where the mask is set, b elsewhere
  *    fe_equal, fe_is_odd, fe_is_canonical    masks
- *    mask_or, mask_and, mask_not, mask_xor, mask_of (a bit for all lanes), mask_bit (of one lane)
+ *    mask_or, mask_and, mask_not, mask_xor, mask_bit (of one lane)
  *    sizes_of, size_is, is_negative          of one digit for each lane: sizes, comparisons, masks
  *    comb_entry                              entries of a table of sixteen multiples
  *
@@ -335,9 +335,10 @@ LV_FN ext add_entry(ext sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES]
     return ext_of(add_affine(sum, entry));
 }
 
-LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
+/* out[i] = k[i] times the point whose comb it is. */
+LV_FN void comb_multiply(lv_point *out, const lv_comb_table *table, const lv_scalar *k,
+                         size_t count)
 {
-    const lv_comb_table *table = lv_base_comb();
     int8_t digit[LV_COMB_DIGITS][LANES];
     for (size_t i = 0; i < count; i += LANES) {
         for (size_t lane = 0; lane < LANES; lane++) {
@@ -357,6 +358,11 @@ LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
         lv_wipe(&sum, sizeof sum);
     }
     lv_wipe(digit, sizeof digit);
+}
+
+LV_FN void base_multiply(lv_point *out, const lv_scalar *k, size_t count)
+{
+    comb_multiply(out, lv_base_comb(), k, count);
 }
 
 enum { WINDOW = 4, WINDOWS = 64, WINDOW_ENTRIES = 8 };

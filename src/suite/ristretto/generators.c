@@ -6,6 +6,7 @@
 static const char DOMAIN[] = "lotveil/v1/ristretto255/generator"; /* hashed with its NUL */
 
 static lv_generator_table table __attribute__((aligned(64)));
+static lv_comb_table mask_comb __attribute__((aligned(64)));
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void hash_to_point(lv_point *out, uint32_t index)
@@ -34,10 +35,17 @@ static void make(void)
     for (size_t g = 0; g < LV_GENERATORS; g++) {
         lv_comb_entries(table.limb[g], &table.point[g]);
     }
+    lv_comb_fill(&mask_comb, &table.point[LV_GENERATOR_MASK]);
 }
 
 const lv_generator_table *lv_generators(void)
 {
     pthread_once(&once, make);
     return &table;
+}
+
+const lv_comb_table *lv_mask_comb(void)
+{
+    pthread_once(&once, make);
+    return &mask_comb;
 }

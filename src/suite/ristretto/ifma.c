@@ -27,7 +27,6 @@ enum { POINT_WORDS = sizeof(lv_point) / sizeof(uint64_t), ENCODING_WORDS = 4 };
 
 /* ---- masks ---- */
 
-LV_VECTOR fe_mask mask_of(uint32_t bit) { return (fe_mask)(0 - bit); }
 LV_VECTOR fe_mask mask_or(fe_mask a, fe_mask b) { return (fe_mask)(a | b); }
 LV_VECTOR fe_mask mask_and(fe_mask a, fe_mask b) { return (fe_mask)(a & b); }
 LV_VECTOR fe_mask mask_not(fe_mask a) { return (fe_mask)~a; }
@@ -393,6 +392,7 @@ static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .multiply_each = multiply_each,
                                     .add_subtract = add_subtract,
                                     .generators_sum = generators_sum,
+                                    .mask_multiply = mask_multiply,
                                     .bits_commit = bits_commit,
                                     .sum_vartime = sum_vartime,
                                     .cells_sum_vartime = cells_sum_vartime};

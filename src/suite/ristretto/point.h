@@ -65,7 +65,10 @@ typedef struct {
     void (*generators_sum)(lv_point *out, const lv_scalar *k, size_t rows, unsigned first,
                            size_t count);
 
-    /** The same for mask[r] times LV_GENERATOR_MASK, and bits[r * count + i], each 0 or 1, times
+    /** out[i] = k[i] times LV_GENERATOR_MASK. */
+    void (*mask_multiply)(lv_point *out, const lv_scalar *k, size_t count);
+
+    /** out[r] = mask[r] times LV_GENERATOR_MASK, and bits[r * count + i], each 0 or 1, times
      *  LV_GENERATOR_FIRST + i. */
     void (*bits_commit)(lv_point *out, const lv_scalar *mask, const uint8_t *bits, size_t rows,
                         size_t count);
@@ -100,7 +103,7 @@ bool lv_point_equal(const lv_point *a, const lv_point *b);
 LV_MUST_CHECK lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k,
                                                       const lv_point *in, size_t count);
 
-/* ---- the comb of G ---- */
+/* ---- combs ---- */
 
 enum {
     LV_COMB_BITS = 5,    /* of a digit */
@@ -109,13 +112,16 @@ enum {
     LV_COMB_LIMBS = 15, /* y + x, y - x, 2 d x y */
 };
 
-/** limb[i][l][j] is limb l of (j + 1) 32^i G, as affine y + x, y - x and 2 d x y. */
+/** Of a point p: limb[i][l][j] is limb l of (j + 1) 32^i p, as affine y + x, y - x and 2 d x y. */
 typedef struct {
     uint64_t limb[LV_COMB_DIGITS][LV_COMB_LIMBS][LV_COMB_ENTRIES];
 } lv_comb_table;
 
-/** Made by the first call and never changed: what it holds follows from the curve alone. */
+/** That of G. Made by the first call and never changed: it follows from the curve alone. */
 const lv_comb_table *lv_base_comb(void);
+
+/** Makes the comb of a point. */
+void lv_comb_fill(lv_comb_table *out, const lv_point *p);
 
 /* ---- generators ---- */
 
@@ -134,8 +140,9 @@ typedef struct {
     uint64_t limb[LV_GENERATORS][LV_COMB_LIMBS][LV_COMB_ENTRIES];
 } lv_generator_table;
 
-/** Made by the first call and never changed. */
+/** Made by the first call and never changed, as is the comb of LV_GENERATOR_MASK. */
 const lv_generator_table *lv_generators(void);
+const lv_comb_table *lv_mask_comb(void);
 
 /** Fills limb[l][j] with limb l of (j + 1) p, as affine y + x, y - x and 2 d x y. */
 void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_point *p);

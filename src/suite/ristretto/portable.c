@@ -17,7 +17,6 @@ static const uint64_t LOW51 = (UINT64_C(1) << 51) - 1;
 
 /* ---- masks ---- */
 
-LV_FN fe_mask mask_of(uint32_t bit) { return 0 - (uint64_t)bit; }
 LV_FN fe_mask mask_or(fe_mask a, fe_mask b) { return a | b; }
 LV_FN fe_mask mask_and(fe_mask a, fe_mask b) { return a & b; }
 LV_FN fe_mask mask_not(fe_mask a) { return ~a; }
@@ -262,16 +261,18 @@ void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_poi
     }
 }
 
-static void make_comb(void)
+void lv_comb_fill(lv_comb_table *out, const lv_point *p)
 {
-    lv_point p = lv_point_base; /* 32^i G */
+    lv_point shifted = *p; /* 32^i p */
     for (int i = 0; i < LV_COMB_DIGITS; i++) {
-        lv_comb_entries(comb_table.limb[i], &p);
+        lv_comb_entries(out->limb[i], &shifted);
         for (int j = 0; j < LV_COMB_BITS; j++) {
-            lv_point_double(&p, &p);
+            lv_point_double(&shifted, &shifted);
         }
     }
 }
+
+static void make_comb(void) { lv_comb_fill(&comb_table, &lv_point_base); }
 
 const lv_comb_table *lv_base_comb(void)
 {
@@ -352,7 +353,7 @@ static lv_status strided_sum_vartime(lv_point *out, const lv_scalar *k, const lv
     for (int at = top_digit(terms, count); at >= 0; at--) {
         sum = ext_of(double_point(sum));
         for (size_t i = 0; i < count; i++) {
-            const int d = terms[i].digit[at];
+            const int d = (int)terms[i].digit[at];
             if (d > 0) {
                 sum = ext_of(add_niels(sum, terms[i].multiple[d / 2]));
             } else if (d < 0) {
@@ -389,6 +390,7 @@ const lv_curve lv_curve_portable = {.name = "portable",
                                     .multiply_each = multiply_each,
                                     .add_subtract = add_subtract,
                                     .generators_sum = generators_sum,
+                                    .mask_multiply = mask_multiply,
                                     .bits_commit = bits_commit,
                                     .sum_vartime = lv_point_multiply_sum_vartime,
                                     .cells_sum_vartime = cells_sum_vartime};

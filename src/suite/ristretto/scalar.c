@@ -4,7 +4,7 @@
 
 __extension__ typedef unsigned __int128 wide_limb;
 
-enum { LIMBS = 4 };
+enum { LIMBS = 4, WIDE_LIMBS = 8 };
 
 static const uint64_t ORDER[LIMBS] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
                                       0x1000000000000000};
@@ -178,7 +178,7 @@ void lv_scalar_sum_add(lv_scalar_sum *sum, const lv_scalar *a, const lv_scalar *
         sum->v[i + LIMBS] = (uint64_t)top;
         above = (uint64_t)(top >> 64);
     }
-    sum->v[2 * LIMBS] += above;
+    sum->v[WIDE_LIMBS] += above;
 }
 
 /* low + 2^256 middle + 2^512 high */
@@ -186,7 +186,7 @@ void lv_scalar_sum_reduce(lv_scalar *out, const lv_scalar_sum *sum)
 {
     lv_scalar low;
     lv_scalar middle;
-    lv_scalar high = {{sum->v[2 * LIMBS]}};
+    lv_scalar high = {{sum->v[WIDE_LIMBS]}};
     memcpy(low.v, sum->v, sizeof low.v);
     memcpy(middle.v, sum->v + LIMBS, sizeof middle.v);
     mont(&low, &low, &SQUARE_OF_R);

@@ -88,30 +88,30 @@ LV_FN void generators_sum(lv_point *out, const lv_scalar *k, size_t rows, unsign
     lv_wipe(share, sizeof share);
 }
 
-/* A bit is the lowest digit of its scalar, and the others are zero. */
+LV_FN void mask_multiply(lv_point *out, const lv_scalar *k, size_t count)
+{
+    comb_multiply(out, lv_mask_comb(), k, count);
+}
+
+/* Here lanes take rows: a bit is a digit of its own. */
 LV_FN void bits_commit(lv_point *out, const lv_scalar *mask, const uint8_t *bits, size_t rows,
                        size_t count)
 {
     const lv_generator_table *table = lv_generators();
-    lifted digit;
-    lv_point share[LANES][LANES];
     int8_t bit[LANES] = {0};
-    for (size_t r = 0; r < rows; r++) {
-        lift(&digit, &mask[r]);
-        ext sum = lifted_sum(LV_GENERATOR_MASK, &digit, 1);
+    mask_multiply(out, mask, rows);
+    for (size_t r = 0; r < rows; r += LANES) {
+        ext sum = ext_load(out + r, rows - r);
         for (size_t i = 0; i < count; i++) {
-            bit[0] = (int8_t)bits[r * count + i];
+            for (size_t lane = 0; lane < LANES && r + lane < rows; lane++) {
+                bit[lane] = (int8_t)bits[(r + lane) * count + i];
+            }
             sum = add_entry(sum, table->limb[LV_GENERATOR_FIRST + i], bit);
         }
-        put_share(share, r % LANES, sum);
+        ext_store(out + r, sum, rows - r);
         lv_wipe(&sum, sizeof sum);
-        if (r % LANES == LANES - 1 || r + 1 == rows) {
-            join_lanes(out + r / LANES * LANES, share, r % LANES + 1);
-        }
     }
     lv_wipe(bit, sizeof bit);
-    lv_wipe(&digit, sizeof digit);
-    lv_wipe(share, sizeof share);
 }
 
 LV_FN void multiply_each(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)

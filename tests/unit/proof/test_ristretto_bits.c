@@ -287,8 +287,22 @@ static void test_claimed_bits_must_be_those_encrypted(void **state)
 typedef struct {
     uint64_t committed; /* b in B and f */
     uint64_t encrypted; /* m in Enc(m) */
-    uint64_t answered;  /* b in AV's equation is what it is; added to s in z */
+    uint64_t beside;    /* z is of s and this */
 } lie;
+
+/* What it draws, and what follows. */
+typedef struct {
+    lv_scalar b;
+    lv_scalar beta;
+    lv_scalar alpha;
+    lv_scalar a;
+    lv_scalar tau1;
+    lv_scalar tau0;
+    lv_scalar k;
+    lv_bits_row row;
+    lv_bits_first first;
+    uint8_t proof[32 * 10];
+} liar;
 
 static void draw(lv_scalar *out)
 {
@@ -297,8 +311,8 @@ static void draw(lv_scalar *out)
     lv_scalar_reduce(out, wide);
 }
 
-static void sum_of_two(uint8_t *out, const lv_scalar *k, const lv_point *p, const lv_scalar *l,
-                       const lv_point *q)
+static void put_sum(uint8_t *out, const lv_scalar *k, const lv_point *p, const lv_scalar *l,
+                    const lv_point *q)
 {
     const lv_scalar factors[2] = {*k, *l};
     const lv_point points[2] = {*p, *q};
@@ -307,64 +321,83 @@ static void sum_of_two(uint8_t *out, const lv_scalar *k, const lv_point *p, cons
     lv_curve_portable.encode(out, &sum, 1);
 }
 
-/* a + b c */
-static lv_scalar plus_product(const lv_scalar *a, const lv_scalar *b, const lv_scalar *c)
+static lv_scalar product(const lv_scalar *a, const lv_scalar *b)
 {
     lv_scalar r;
-    lv_scalar_multiply(&r, b, c);
-    lv_scalar_add(&r, &r, a);
+    lv_scalar_multiply(&r, a, b);
     return r;
 }
 
-/* One cell, one row, by the formulas of ristretto_bits.h. With t0, t1 the coefficients that belong
- * to b: the square's is b (1 - b), which no proof has room for. */
-static lv_status lie_and_check(const fixture *f, lie what)
+static lv_scalar sum(const lv_scalar *a, const lv_scalar *b)
+{
+    lv_scalar r;
+    lv_scalar_add(&r, a, b);
+    return r;
+}
+
+static lv_scalar negative(const lv_scalar *a)
+{
+    lv_scalar r;
+    lv_scalar_negate(&r, a);
+    return r;
+}
+
+static void commit_to_lie(liar *l, const lv_bits_task *task)
 {
     const lv_point *h = &lv_generators()->point[LV_GENERATOR_MASK];
-    lv_matrix *m = encrypt_one(f, (int)what.encrypted);
-    const lv_bits_matrices of = {.w = m};
-    const lv_bits_task task = lv_bits_task_of(f->public_key, LV_BITS_XOR, &of, &PROOF_CONTEXT);
-    const lv_scalar b = {{what.committed}};
-    const lv_scalar one = {{1}};
-    const lv_scalar zero = {{0}};
-    lv_scalar s = *lv_ristretto_scalar(f->key);
-    lv_scalar beta, alpha, a, tau1, tau0, k, e, t1, t0, factor;
-    lv_scalar *drawn[] = {&beta, &alpha, &a, &tau1, &tau0, &k};
-    lv_bits_row row;
-    lv_bits_first first;
-    uint8_t digest[LV_SEED_LEN];
-    uint8_t proof[32 * 10];
+    lv_scalar *drawn[] = {&l->beta, &l->alpha, &l->a, &l->tau1, &l->tau0, &l->k};
     for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++) {
         draw(drawn[i]);
     }
-    assert_int_equal(lv_bits_row_of(&task, 0, &row), LV_OK);
-    sum_of_two(proof, &beta, h, &b, h + 1);
-    sum_of_two(proof + 32, &alpha, h, &a, h + 1);
-    assert_int_equal(lv_bits_challenge_first(&task, &row, proof, &first), LV_OK);
-    lv_scalar_add(&factor, &b, &b); /* t1 = y a (1 - 2 b) */
-    lv_scalar_negate(&factor, &factor);
-    lv_scalar_add(&factor, &factor, &one);
-    lv_scalar_multiply(&factor, &factor, &a);
-    lv_scalar_multiply(&t1, &factor, &first.power[0]);
-    lv_scalar_multiply(&factor, &a, &a); /* t0 = - y a^2 */
-    lv_scalar_multiply(&factor, &factor, &first.power[0]);
-    lv_scalar_negate(&t0, &factor);
-    sum_of_two(proof + 64, &t1, &lv_point_base, &tau1, h);
-    sum_of_two(proof + 96, &t0, &lv_point_base, &tau0, h);
-    sum_of_two(proof + 128, &k, &lv_point_base, &zero, h);
-    lv_scalar_multiply(&factor, &k, &first.sigma[0]); /* k U + sigma a G */
-    lv_scalar shift;
-    lv_scalar_multiply(&shift, &first.sigma[0], &a);
-    sum_of_two(proof + 160, &factor, &row.cell[0], &shift, &lv_point_base);
-    assert_int_equal(lv_bits_challenge_second(&first, proof + 64, digest, &e), LV_OK);
-    lv_scalar_add(&s, &s, &(lv_scalar){{what.answered}});
-    const lv_scalar response[] = {plus_product(&a, &e, &b), plus_product(&alpha, &e, &beta),
-                                  plus_product(&tau0, &e, &tau1), plus_product(&k, &e, &s)};
+    assert_int_equal(lv_bits_row_of(task, 0, &l->row), LV_OK);
+    put_sum(l->proof, &l->beta, h, &l->b, h + 1);
+    put_sum(l->proof + 32, &l->alpha, h, &l->a, h + 1);
+    assert_int_equal(lv_bits_challenge_first(task, &l->row, l->proof, &l->first), LV_OK);
+}
+
+/* t1 and t0 are the coefficients that belong to b; that of the square, y b (1 - b), has no place
+ * in a proof. */
+static void commit_to_coefficients(liar *l)
+{
+    const lv_point *h = &lv_generators()->point[LV_GENERATOR_MASK];
+    const lv_scalar zero = {{0}};
+    const lv_scalar twice = sum(&l->b, &l->b);
+    const lv_scalar minus_twice = negative(&twice);
+    const lv_scalar factor = sum(&(lv_scalar){{1}}, &minus_twice); /* 1 - 2 b */
+    const lv_scalar weighted = product(&l->first.power[0], &l->a);
+    const lv_scalar t1 = product(&weighted, &factor);
+    const lv_scalar square = product(&weighted, &l->a);
+    const lv_scalar t0 = negative(&square);
+    const lv_scalar of_c1 = product(&l->k, &l->first.sigma[0]);
+    const lv_scalar of_g = product(&l->a, &l->first.sigma[0]);
+    put_sum(l->proof + 64, &t1, &lv_point_base, &l->tau1, h);
+    put_sum(l->proof + 96, &t0, &lv_point_base, &l->tau0, h);
+    put_sum(l->proof + 128, &l->k, &lv_point_base, &zero, h);
+    put_sum(l->proof + 160, &of_c1, &l->row.cell[0], &of_g, &lv_point_base);
+}
+
+/* One cell, one row, by the formulas of ristretto_bits.h. */
+static lv_status lie_and_check(const fixture *f, lie what)
+{
+    lv_matrix *m = encrypt_one(f, (int)what.encrypted);
+    const lv_bits_matrices of = {.w = m};
+    const lv_bits_task task = lv_bits_task_of(f->public_key, LV_BITS_XOR, &of, &PROOF_CONTEXT);
+    const lv_scalar s = sum(lv_ristretto_scalar(f->key), &(lv_scalar){{what.beside}});
+    liar l = {.b = {{what.committed}}};
+    uint8_t digest[LV_SEED_LEN];
+    lv_scalar e;
+    commit_to_lie(&l, &task);
+    commit_to_coefficients(&l);
+    assert_int_equal(lv_bits_challenge_second(&l.first, l.proof + 64, digest, &e), LV_OK);
+    const lv_scalar *values[] = {&l.b, &l.beta, &l.tau1, &s};
+    const lv_scalar *masks[] = {&l.a, &l.alpha, &l.tau0, &l.k};
     for (size_t i = 0; i < 4; i++) {
-        lv_scalar_encode(proof + 192 + 32 * i, &response[i]);
+        const lv_scalar part = product(&e, values[i]);
+        const lv_scalar response = sum(masks[i], &part);
+        lv_scalar_encode(l.proof + POINT_PART + 32 * i, &response);
     }
     lv_status status = lv_bits_verify(f->public_key, LV_BITS_XOR, &of, &PROOF_CONTEXT, NULL,
-                                      (lv_bytes){proof, sizeof proof}, NULL);
+                                      (lv_bytes){l.proof, sizeof l.proof}, NULL);
     lv_matrix_free(m);
     return status;
 }
@@ -700,7 +733,7 @@ static void test_a_stuck_generator_does_not_repeat_masks(void **state)
             check_in(f, LV_BITS_XOR, i == 0 ? &PROOF_CONTEXT : &other, &proof[i], NULL), LV_OK);
     }
     const size_t len = part_len(LV_BITS_XOR);
-    for (size_t i = 0; i < 2 * ROWS; i++) {
+    for (size_t i = 0; i < (size_t)2 * ROWS; i++) {
         for (size_t j = 0; j < i; j++) {
             const uint8_t *a = proof[i / ROWS].data + i % ROWS * len;
             const uint8_t *b = proof[j / ROWS].data + j % ROWS * len;
