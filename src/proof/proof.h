@@ -89,8 +89,8 @@ LV_MUST_CHECK lv_status lv_bits_verify(const lv_public_key *key, lv_bits_stateme
 
 /** Shows that some ciphertext of a row of `z` decrypts to zero, and does not tell which.
  *  ristretto255: the one-of-many form of the zero proof (Cramer, Damgard and Schoenmakers), bound
- * to the context, the row and all its ciphertexts. Appends nothing where the suite has no such
- * proof. Constant time in which it is.
+ *  to the context, the row and all its ciphertexts. Appends nothing where the suite has no such
+ *  proof. Constant time in which it is.
  * @return LV_OK; LV_REFUSED where none decrypts to zero: nothing is appended. */
 LV_MUST_CHECK lv_status lv_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                         const lv_proof_context *context, const lv_job *job,

@@ -64,11 +64,11 @@ typedef struct {
     uint8_t here[LV_WIDTH_MAX]; /* 1 for the branch that holds */
     lv_scalar drawn[LV_SIGMA_DRAWN];
     lv_scalar a[LV_WIDTH_MAX]; /* A_j = a_j G */
-    lv_scalar rest;            /* c_i */
-    lv_scalar answer;          /* c_i s */
+    lv_scalar more;            /* m, by which c_i grows */
+    lv_scalar answer;          /* m s */
 } secrets;
 
-/* Every branch is made alike: with c_i = 0, A_i and B_i are those of k = t_i. */
+/* With s known, A_j takes one multiple of G. */
 static void commit(const lv_branches *of, const lv_scalar *s, secrets *hidden,
                    lv_point *commitments)
 {
@@ -76,40 +76,38 @@ static void commit(const lv_branches *of, const lv_scalar *s, secrets *hidden,
     lv_scalar *t = hidden->drawn;
     lv_scalar *c = hidden->drawn + count;
     for (size_t j = 0; j < count; j++) {
-        c[j] = where(hidden->here[j] ^ 1U, &c[j]);
         lv_scalar_multiply(&hidden->a[j], &c[j], s);
         lv_scalar_negate(&hidden->a[j], &hidden->a[j]);
         lv_scalar_add(&hidden->a[j], &hidden->a[j], &t[j]);
     }
     lv_curve_best()->base_multiply(commitments, hidden->a, count);
     second_commitments(of, t, c, commitments + count);
-    /* The verifier computes them from the proof; those of the branch that holds are distributed as
-     * the others. */
+    /* The verifier computes them from the proof. */
     lv_declassify(commitments, 2 * count * sizeof *commitments);
 }
 
-/* Adds what the branch that holds lacks, and writes all. */
+/* Lets the branch that holds take what the challenges lack, and writes all. */
 static void respond(const lv_branches *of, const lv_scalar *s, const lv_scalar *challenge,
                     secrets *hidden, uint8_t *proof)
 {
     const size_t count = of->count;
     lv_scalar *t = hidden->drawn;
     lv_scalar *c = hidden->drawn + count;
-    hidden->rest = *challenge;
+    hidden->more = *challenge;
     for (size_t j = 0; j < count; j++) {
-        subtract(&hidden->rest, &c[j]);
+        subtract(&hidden->more, &c[j]);
     }
-    lv_scalar_multiply(&hidden->answer, &hidden->rest, s);
+    lv_scalar_multiply(&hidden->answer, &hidden->more, s);
     for (size_t j = 0; j < count; j++) {
-        lv_scalar more = where(hidden->here[j], &hidden->rest);
-        lv_scalar_add(&c[j], &c[j], &more);
-        more = where(hidden->here[j], &hidden->answer);
-        lv_scalar_add(&t[j], &t[j], &more);
+        lv_scalar growth = where(hidden->here[j], &hidden->more);
+        lv_scalar_add(&c[j], &c[j], &growth);
+        growth = where(hidden->here[j], &hidden->answer);
+        lv_scalar_add(&t[j], &t[j], &growth);
         lv_scalar_encode(proof + j * LV_BRANCH_LEN, &c[j]);
         lv_scalar_encode(proof + j * LV_BRANCH_LEN + LV_SCALAR_LEN, &t[j]);
-        lv_wipe(&more, sizeof more);
+        lv_wipe(&growth, sizeof growth);
     }
-    /* All are uniform but for their sum, the challenge; k hides c_i s. */
+    /* All are uniform but for the sum of challenges; t_i, as it was drawn, hides m s. */
     lv_declassify(proof, count * LV_BRANCH_LEN);
 }
 

@@ -1,15 +1,15 @@
 /** One of many: that of n ciphertexts (C1_j, C2_j) of suite `ristretto255` one decrypts to zero,
- * and not which (Cramer, Damgard, Schoenmakers, Proofs of Partial Knowledge, CRYPTO 1994, over the
- *  proof of Chaum and Pedersen in ristretto_zero.c). A branch j is C2_j = s C1_j for the s with
- *  P = s G; i is the branch that holds.
+ *  and not which (Cramer, Damgard, Schoenmakers, Proofs of Partial Knowledge, CRYPTO 1994, over
+ *  the proof of Chaum and Pedersen in ristretto_zero.c). A branch j is C2_j = s C1_j for the s
+ *  with P = s G; i is the branch that holds.
  *
- *      j != i   c_j, t_j drawn; A_j = t_j G - c_j P, B_j = t_j C1_j - c_j C2_j
- *      i        A_i = k G, B_i = k C1_i                      for a secret k
+ *      A_j = t_j G - c_j P, B_j = t_j C1_j - c_j C2_j        for c_j, t_j drawn, all branches alike
  *      c = H(statement || A_0 .. A_(n-1) || B_0 .. B_(n-1))  (lv_sigma_challenge)
- *      c_i = c - sum of the other c_j, t_i = k + c_i s mod L
+ *      m = c - sum c_j; c_i grows by m and t_i by m s mod L: where branch i holds, and there alone,
+ *      this leaves A_i and B_i what they are
  *
- *  Proof: c_0, t_0, c_1, t_1, .., 32 bytes each, little endian, below L: 64 n bytes whichever
- * holds. The verifier computes all A_j and B_j as those of j != i are, and wants sum c_j = c. */
+ *  Proof: c_0, t_0, c_1, t_1, .., 32 bytes each, little endian, below L: 64 n bytes for every i.
+ *  The verifier computes all A_j and B_j anew, and wants sum c_j = c. */
 #ifndef LV_PROOF_RISTRETTO_BRANCHES_H
 #define LV_PROOF_RISTRETTO_BRANCHES_H
 

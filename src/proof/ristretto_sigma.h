@@ -1,5 +1,5 @@
 /** What the proofs of suite `ristretto255` that some ciphertext decrypts to zero have in common:
- * how they draw what must stay hidden, and how they come to a challenge. */
+ *  how they draw what must stay hidden, and how they come to a challenge. */
 #ifndef LV_PROOF_RISTRETTO_SIGMA_H
 #define LV_PROOF_RISTRETTO_SIGMA_H
 
