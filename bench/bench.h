@@ -29,16 +29,17 @@ typedef struct {
  *                             "proofs": {"prove", "check", "bytes"} or null,
  *                             "scan": {"encrypt", "combine", "zero_test", "whole"}}, ...],
  *                   "bytes": [{"pairs", "quality", "xor", "total", "ciphertexts", "proofs",
- *                              "without_proofs"}, ...]}, ...],
+ *                              "without_proofs"}, ...],
+ *                   "ready": {"publish", "prepare"} or null}, ...],
  *       "baseline": {"name": "published", "suite": "paillier", "bits", "phases", "whole"} or null,
  *       "targets": [{"name", "value", "want": "at least" or "at most", "target", "met"}, ...]}
  *
- *  Times are seconds per pair. Each is the least of all rounds of all passes; the runs of a suite
- *  take turns, so that a neighbour's load on the machine meets all of them, and every round has
- *  fresh ciphertexts. Runs: vectors and one core; portable C and one core (in a process of its
- *  own, for LOTVEIL_CPU is looked at once); vectors and many cores, there with so many pairs that
- *  they keep one core busy for a tenth of a second. Where the environment asks for portable code,
- *  nothing else is run.
+ *  Times are seconds per pair: on one core of processor time, so that a neighbour's load does not
+ *  count, on many of the clock on the wall. Each is the least of all rounds of all passes; the runs
+ * of a suite take turns, and every round has fresh ciphertexts. Runs: vectors and one core;
+ * portable C and one core (in a process of its own, for LOTVEIL_CPU is looked at once); vectors and
+ * many cores, there with so many pairs that they keep one core busy for a tenth of a second. Where
+ * the environment asks for portable code, nothing else is run.
  *
  *  `whole` is what the product does for one pair: encrypt x, y and w and encode them (making of
  *  tables included), read and check them (upstream), combine by three formulas (upstream),
@@ -49,7 +50,8 @@ typedef struct {
  *  check, and their length; null where the suite has none. `bytes` are those of the signed records
  *  of one set, for each pair: of the set that one core was given, and of one of 256 pairs where
  *  that does not take long; "ciphertexts" is the part of Enc(x), Enc(y), Enc(w) in them, "proofs"
- *  that of the proofs of bits. Targets are told for the default sizes.
+ *  that of the proofs of bits. `ready`: publishing a set whose key and masks were made ahead,
+ *  signatures included, and making them. Targets are told for the default sizes.
  *
  * @return LV_OK; LV_E_ARGUMENT, LV_E_RANGE with words for options out of range; LV_E_CRYPTO where
  *         an answer was wrong; LV_E_IO where a process of the bench could not be had or died. */

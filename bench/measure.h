@@ -26,6 +26,19 @@ typedef struct {
     double proof_bytes; /* of the proofs of bits, for each pair */
 } lv_bench_times;
 
+/** A moment by the clock on the wall and by the processor time of this process. */
+typedef struct {
+    double wall;
+    double processor;
+} lv_bench_moment;
+
+lv_bench_moment lv_bench_now(void);
+
+/** Seconds since then on `threads` threads. On one, the lesser of the two clocks: work that others
+ *  interrupt is not longer for it, and looking at the processor's clock takes longer than some of
+ *  what is measured. */
+double lv_bench_since(lv_bench_moment then, unsigned threads);
+
 /** Keeps the lesser of two measurements of one phase. */
 void lv_bench_take(lv_bench_times *times, lv_bench_phase phase, double seconds);
 
@@ -70,6 +83,11 @@ typedef struct {
 } lv_bench_bytes;
 LV_MUST_CHECK lv_status lv_bench_records(const lv_bench_ask *ask, lv_bench_bytes *bytes,
                                          lv_error *err);
+
+/** records.c: seconds per pair of publishing what was made ready ahead (reading it, encrypting,
+ *  signing both records) and of making it ready. Of suites that have masks. */
+LV_MUST_CHECK lv_status lv_bench_ready(const lv_bench_ask *ask, double *publish, double *prepare,
+                                       lv_error *err);
 
 /** baseline.c: the formulas as printed, for the first pair. */
 LV_MUST_CHECK lv_status lv_bench_baseline(unsigned key_bits, const lv_bench_values *values,

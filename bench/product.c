@@ -58,10 +58,10 @@ static lv_status time_rows(bench_set *set, lv_bench_phase phase,
                            lv_status (*work)(const bench_set *set, const lv_job *job, size_t row))
 {
     row_work all = {set, work};
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = lv_parallel_for(
         &set->job, "bench", (set->values->pairs + set->piece - 1) / set->piece, work_piece, &all);
-    lv_bench_take(set->times, phase, lv_clock_seconds() - start);
+    lv_bench_take(set->times, phase, lv_bench_since(start, set->job.threads));
     return status;
 }
 
@@ -108,7 +108,7 @@ static lv_status expand(bench_set *set)
 
 static lv_status encrypt_set(bench_set *set)
 {
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = LV_OK;
     for (int i = 0; i < 3 && status == LV_OK; i++) {
         status = lv_encrypt(set->key, &set->plain[i], &set->job, &set->made[i], NULL);
@@ -116,19 +116,19 @@ static lv_status encrypt_set(bench_set *set)
             status = lv_matrix_encode(set->made[i], &set->encoded[i]);
         }
     }
-    lv_bench_take(set->times, LV_BENCH_ENCRYPT, lv_clock_seconds() - start);
+    lv_bench_take(set->times, LV_BENCH_ENCRYPT, lv_bench_since(start, set->job.threads));
     return status;
 }
 
 static lv_status read_set(bench_set *set)
 {
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = LV_OK;
     for (int i = 0; i < 3 && status == LV_OK; i++) {
         status = lv_matrix_decode(lv_key_public(set->key), set->values->pairs, set->values->width,
                                   lv_buffer_view(&set->encoded[i]), &set->read[i], NULL);
     }
-    lv_bench_take(set->times, LV_BENCH_READ, lv_clock_seconds() - start);
+    lv_bench_take(set->times, LV_BENCH_READ, lv_bench_since(start, set->job.threads));
     return status;
 }
 
@@ -138,13 +138,13 @@ static lv_status prove_bits(bench_set *set)
 {
     const lv_bits_matrices made = {.x = set->made[0], .y = set->made[1], .w = set->made[2]};
     const lv_bits_plain plain = {.x = &set->plain[0], .y = &set->plain[1], .w = &set->plain[2]};
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = LV_OK;
     for (int i = 0; i < 3 && status == LV_OK; i++) {
         status = lv_bits_prove(set->key, STATEMENTS[i], &made, &plain, &CONTEXT, &set->job,
                                &set->bits_proof[i], NULL);
     }
-    lv_bench_take(set->times, LV_BENCH_PROVE, lv_clock_seconds() - start);
+    lv_bench_take(set->times, LV_BENCH_PROVE, lv_bench_since(start, set->job.threads));
     set->times->proof_bytes = 0;
     for (int i = 0; i < 3; i++) {
         set->times->proof_bytes += (double)set->bits_proof[i].len / (double)set->values->pairs;
@@ -155,13 +155,13 @@ static lv_status prove_bits(bench_set *set)
 static lv_status check_bits(bench_set *set)
 {
     const lv_bits_matrices read = {.x = set->read[0], .y = set->read[1], .w = set->read[2]};
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = LV_OK;
     for (int i = 0; i < 3 && status == LV_OK; i++) {
         status = lv_bits_verify(lv_key_public(set->key), STATEMENTS[i], &read, &CONTEXT, &set->job,
                                 lv_buffer_view(&set->bits_proof[i]), NULL);
     }
-    lv_bench_take(set->times, LV_BENCH_CHECK, lv_clock_seconds() - start);
+    lv_bench_take(set->times, LV_BENCH_CHECK, lv_bench_since(start, set->job.threads));
     return status;
 }
 
@@ -313,9 +313,9 @@ static lv_status renew_key(bench_set *set, const lv_bench_ask *ask, lv_error *er
         return status;
     }
     lv_key_free(set->key);
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     status = lv_key_generate(ask->suite, ask->key_bits, &set->job, &set->key, err);
-    lv_bench_take(set->times, LV_BENCH_KEYGEN, lv_clock_seconds() - start);
+    lv_bench_take(set->times, LV_BENCH_KEYGEN, lv_bench_since(start, set->job.threads));
     return status;
 }
 

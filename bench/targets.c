@@ -68,6 +68,8 @@ static void add_paillier(const json_t *report, json_t *targets)
     const json_t *run = json_array_get(json_object_get(suite, "runs"), 0);
     add(targets, "paillier: published whole / whole",
         quotient(number(report, "baseline", "whole"), number(run, NULL, "whole")), true, 40);
+    add(targets, "paillier: milliseconds a pair to publish from the pool",
+        1000 * number(suite, "ready", "publish"), false, 10);
 }
 
 static void add_ristretto(const json_t *report, json_t *targets)

@@ -207,7 +207,7 @@ def seconds(value):
 
 def print_table(result):
     print("One pair of 32-bit values: 96 encryptions, formulas (1) and (2), 64 zero tests. One "
-          "core.\nwork: encrypt + combine + tests; times: work of the library / least work of "
+          "core,\nprocessor time. work: encrypt + combine + tests; times: work of the library / least work of "
           "lotveil.\n")
     print(f"{'time a pair':41}" + "".join(
         f"{name:>8}" for name in ("keygen", "encrypt", "read", "combine", "tests", "work"))

@@ -153,6 +153,23 @@ static void put_bytes(const json_t *report, FILE *out)
     }
 }
 
+static void put_ready(const json_t *report, FILE *out)
+{
+    size_t i = 0;
+    const json_t *suite = NULL;
+    json_array_foreach(json_object_get(report, "suites"), i, suite)
+    {
+        const json_t *ready = json_object_get(suite, "ready");
+        if (json_is_object(ready)) {
+            fprintf(out, "\n%s, key and masks made ahead: publish", text(suite, "suite"));
+            put_seconds(number(ready, "publish"), 9, out);
+            fputs(" a pair, make ahead", out);
+            put_seconds(number(ready, "prepare"), 9, out);
+            fputc('\n', out);
+        }
+    }
+}
+
 static void put_targets(const json_t *report, FILE *out)
 {
     const json_t *targets = json_object_get(report, "targets");
@@ -174,9 +191,9 @@ void lv_bench_table_print(const json_t *report, FILE *out)
 {
     fprintf(out,
             "Values of %lld bits; %lld processors, vectors: %s. Each time is the least of all\n"
-            "rounds of %lld passes in which the runs of a suite take turns. whole: without key\n"
-            "generation. scan: the published work, that is the same encryptions, formulas (1) and "
-            "(2)\nand a zero test of every column.\n\n",
+            "rounds of %lld passes in which the runs of a suite take turns; on one core it is\n"
+            "processor time. whole: without key generation. scan: the published work, that is\n"
+            "the same encryptions, formulas (1) and (2) and a zero test of every column.\n\n",
             (long long)json_integer_value(json_object_get(report, "width")),
             (long long)json_integer_value(json_object_get(report, "processors")),
             text(report, "vectors"),
@@ -184,5 +201,6 @@ void lv_bench_table_print(const json_t *report, FILE *out)
     put_phases(report, out);
     put_others(report, out);
     put_bytes(report, out);
+    put_ready(report, out);
     put_targets(report, out);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
 
@@ -107,6 +108,9 @@ static void test_report_with_baseline(void **state)
     assert_true(real(bytes, "total") > 12 * 512 + 256 + 8 * 256);
     assert_true(about(real(bytes, "total"), real(bytes, "quality") + real(bytes, "xor")));
     assert_true(real(bytes, "quality") > 8 * 512 && real(bytes, "xor") > 4 * 512);
+    const json_t *ready = json_object_get(suite, "ready");
+    assert_true(real(ready, "publish") > 0);
+    assert_true(real(ready, "prepare") > real(ready, "publish"));
     assert_true(calls > 12);
     json_decref(report);
 }
@@ -131,6 +135,7 @@ static void test_pairs_fill_a_ciphertext(void **state)
     assert_int_equal(json_integer_value(json_object_get(run_at(suite, 2), "pairs")) % 8, 0);
     assert_true(json_is_null(json_object_get(run_at(suite, 0), "proofs")));
     assert_true(json_is_null(json_object_get(report, "baseline")));
+    assert_true(json_is_null(json_object_get(suite, "ready")));
     const json_t *sets = json_object_get(suite, "bytes");
     assert_int_equal(json_array_size(sets), 2);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(sets, 1), "pairs")), 256);
@@ -242,6 +247,17 @@ static void test_expected_place(void **state)
     assert_int_equal(column, 58);
 }
 
+/* Whoever sleeps uses no processor; on several threads the wall counts all the same. */
+static void test_one_core_counts_processor_time(void **state)
+{
+    (void)state;
+    const struct timespec nap = {.tv_nsec = 50000000};
+    lv_bench_moment start = lv_bench_now();
+    assert_int_equal(nanosleep(&nap, NULL), 0);
+    assert_true(lv_bench_since(start, 1) < 0.04);
+    assert_true(lv_bench_since(start, 2) > 0.04);
+}
+
 static void test_the_least_time_is_kept(void **state)
 {
     (void)state;
@@ -264,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_illegal_options_are_refused),
         cmocka_unit_test(test_baseline_answers_right),
         cmocka_unit_test(test_expected_place),
+        cmocka_unit_test(test_one_core_counts_processor_time),
         cmocka_unit_test(test_the_least_time_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

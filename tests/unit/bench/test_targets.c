@@ -12,7 +12,8 @@
     "0.001}, \"proofs\": {\"prove\": 0.0029, \"check\": 0.0021}}"
 #define SUITE(name, bits, runs, bytes)                                                             \
     "{\"suite\": \"" name "\", \"bits\": " bits ", \"runs\": [" runs "], \"bytes\": "              \
-    "[{\"without_proofs\": 9999.0}, {\"without_proofs\": " bytes "}]}"
+    "[{\"without_proofs\": 9999.0}, {\"without_proofs\": " bytes                                   \
+    "}], \"ready\": {\"publish\": 0.0125}}"
 
 static json_t *report_of(const char *width, const char *suites, const char *baseline)
 {
@@ -50,8 +51,9 @@ static void test_values_and_judgements(void **state)
             "6301.0") "," SUITE("rlwe1024", "1024",
                                 RUN("true", "0.000004") "," RUN("false", "0.00002"), "600.0") "]",
         "{\"whole\": 20.0}");
-    assert_int_equal(json_array_size(json_object_get(report, "targets")), 7);
+    assert_int_equal(json_array_size(json_object_get(report, "targets")), 8);
     expect(report, "published", 40, true);
+    expect(report, "pool", 12.5, false);
     expect(report, "proofs made", 2.9, true);
     expect(report, "proofs checked", 2.1, false);
     expect(report, "ristretto255: bytes", 6301, false);
@@ -72,10 +74,10 @@ static void test_other_sizes_have_no_targets(void **state)
         const char *baseline;
         size_t count;
     } cases[] = {
-        {"32", full, "{\"whole\": 20.0}", 1},
+        {"32", full, "{\"whole\": 20.0}", 2},
         {"32", small, "{\"whole\": 20.0}", 0},
         {"16", full, "{\"whole\": 20.0}", 0},
-        {"32", full, "null", 0},
+        {"32", full, "null", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         json_t *report = report_of(cases[i].width, cases[i].suites, cases[i].baseline);

@@ -20,7 +20,8 @@ static const char REPORT[] =
     "\"zero_test\": 0.0, \"answer\": 0.0}, \"whole\": 0.002, \"proofs\": {\"prove\": 0.003, "
     "\"check\": 0.004, \"bytes\": 9.0}, \"scan\": {\"whole\": 0.25, \"zero_test\": 0.125}}],"
     " \"bytes\": [{\"pairs\": 1, \"quality\": 4100.4, \"xor\": 2000.0, \"total\": 6100.4, "
-    "\"ciphertexts\": 6000.0, \"proofs\": 77.0, \"without_proofs\": 6023.4}]}],"
+    "\"ciphertexts\": 6000.0, \"proofs\": 77.0, \"without_proofs\": 6023.4}], \"ready\": "
+    "{\"publish\": 0.0027, \"prepare\": 2.5}}],"
     " \"baseline\": {\"name\": \"published\", \"suite\": \"paillier\", \"bits\": 6000, \"phases\": "
     "{\"encrypt\": 14.0}, \"whole\": 28.0}, \"targets\": ["
     "{\"name\": \"first\", \"value\": 41.5, \"want\": \"at least\", \"target\": 40.0, \"met\": "
@@ -64,6 +65,7 @@ static void test_numbers_in_their_places(void **state)
     expect_part(text, "   500    250 ms  125 ms     3.00 ms   4.00 ms         9.00 ms\n");
     expect_part(text, "ristretto255, 1 pair                   4100        2000        6100"
                       "            6000          77\n");
+    expect_part(text, "ahead: publish  2.70 ms a pair, make ahead   2.50 s\n");
     expect_part(text, "41.50   at least 40       met\n");
     expect_part(text, "700   at most  600      not met\n");
     free(text);
