@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 #define LV_DIGEST_LEN 32U
+#define LV_AUDITOR_MAX 128U /* bytes of an auditor's name */
 #define LV_RECORD_MAX 67108864U /* 64 MiB: bytes of one signed record */
 
 /** For lv_<kind>_open: hold the author's certificate against the time that the record itself
@@ -50,6 +51,7 @@ typedef enum {
     LV_KIND_ANSWER,
     LV_KIND_TRANSACTION,
     LV_KIND_BLOCK,
+    LV_KIND_OPENING,
 } lv_kind;
 
 const char *lv_kind_name(lv_kind kind); /* "quality", ... */
@@ -209,6 +211,14 @@ typedef struct {
 } lv_answer;
 
 typedef struct {
+    char author[LV_NAME_MAX + 1];
+    char auditor[LV_AUDITOR_MAX + 1]; /* "": told to nobody in particular */
+    lv_digest set_id;
+    lv_digest key_digest;
+    int64_t time;
+} lv_opening;
+
+typedef struct {
     lv_buffer xor_record; /* Signed */
     lv_buffer receipt;    /* Signed */
 } lv_delivery;
@@ -234,6 +244,7 @@ LV_RECORD_FUNCTIONS(purchase)
 LV_RECORD_FUNCTIONS(receipt)
 LV_RECORD_FUNCTIONS(inquiry)
 LV_RECORD_FUNCTIONS(answer)
+LV_RECORD_FUNCTIONS(opening)
 
 LV_MUST_CHECK lv_status lv_delivery_encode(const lv_delivery *delivery, lv_buffer *out,
                                            lv_error *err);

@@ -196,6 +196,25 @@ LV_MUST_CHECK lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *
 LV_MUST_CHECK lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                      unsigned *column);
 
+/** What an auditor finds at a cell. */
+typedef enum {
+    LV_OPENED_ZERO = 0,
+    LV_OPENED_ONE = 1,
+    LV_OPENED_OTHER = 2, /* it decrypts to no bit */
+    LV_OPENED_FORGED =
+        3 /* rlwe1024: it decrypts to a bit, but is not what key and nonce make of it */
+} lv_opened;
+
+/** Opens a row of an encrypted matrix for an auditor. Takes time that depends on the bits: only for
+ *  a key that its owner has opened (lotveil/audit.h). rlwe1024: every coefficient of the row's
+ *  block is recomputed from the seed; where those beside the bits differ, column 0 is told to be
+ *  forged.
+ * @param[out] cells  lv_matrix_width(matrix) of them.
+ * @return LV_OK; LV_E_ARGUMENT where the matrix does not stand under this key or has no such row;
+ *         rlwe1024 also where it was combined. */
+LV_MUST_CHECK lv_status lv_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix,
+                                            size_t row, lv_opened *cells);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,7 @@ extern const lv_command lv_cmd_trace;
 extern const lv_command lv_cmd_sales;
 extern const lv_command lv_cmd_export;
 extern const lv_command lv_cmd_import;
+extern const lv_command lv_cmd_audit;
 extern const lv_command lv_cmd_bench;
 extern const lv_command lv_cmd_demo;
 

@@ -181,16 +181,6 @@ static lv_status put_secret_key(const options *o, const char *set_id, json_t *do
     return status;
 }
 
-/* jansson frees without wiping. */
-static void wipe_secret_key(json_t *document)
-{
-    const json_t *key = json_object_get(document, "secret_key");
-    const char *text = json_string_value(key);
-    if (text != NULL) {
-        lv_wipe((void *)(uintptr_t)text, json_string_length(key));
-    }
-}
-
 static lv_status write_json(const options *o, const char *set_id, const lv_export_records *records,
                             const lv_trust *trust, lv_error *err)
 {
@@ -211,7 +201,7 @@ static lv_status write_json(const options *o, const char *set_id, const lv_expor
         lv_wipe(text, len + 1);
     }
     free(text);
-    wipe_secret_key(document);
+    lv_json_wipe(document, "secret_key");
     json_decref(document);
     return status;
 }

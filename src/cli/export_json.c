@@ -1,6 +1,7 @@
 #include "cli/export_json.h"
 #include "base/hex.h"
 #include "base/parallel.h"
+#include "base/secret.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,15 @@ json_t *lv_base64_json(lv_bytes bytes)
     json_t *json = json_string(text);
     free(text);
     return json;
+}
+
+void lv_json_wipe(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *text = json_string_value(value);
+    if (text != NULL) {
+        lv_wipe((void *)(uintptr_t)text, json_string_length(value));
+    }
 }
 
 static json_t *hex_json(lv_bytes bytes)

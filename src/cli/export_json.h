@@ -28,4 +28,8 @@ LV_MUST_CHECK lv_status lv_export_json(const char *set_id, const lv_export_recor
 LV_MUST_CHECK lv_status lv_base64_decode(const char *text, lv_buffer *out);
 json_t *lv_base64_json(lv_bytes bytes); /* NULL without memory */
 
+/** Wipes the text under `key` of an object, where there is one: jansson frees without wiping. The
+ *  value is not to be used any more. */
+void lv_json_wipe(const json_t *object, const char *key);
+
 #endif

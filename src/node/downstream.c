@@ -272,6 +272,7 @@ static const lv_route routes[] = {
     {LV_HTTP_CONTROL, "GET", "/v1/sets", lv_downstream_sets_get},
     {LV_HTTP_CONTROL, "GET", "/v1/sets/*/records", lv_downstream_records_get},
     {LV_HTTP_CONTROL, "GET", "/v1/sets/*/key", lv_downstream_key_get},
+    {LV_HTTP_CONTROL, "POST", "/v1/sets/*/open", lv_downstream_open_post},
     {LV_HTTP_CONTROL, "POST", "/v1/grants", lv_downstream_grant_post},
     {LV_HTTP_CONTROL, "GET", "/v1/grants", lv_downstream_grants_get},
     {LV_HTTP_CONTROL, "GET", "/v1/disclosures", lv_downstream_disclosures_get},

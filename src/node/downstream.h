@@ -140,6 +140,8 @@ lv_status lv_downstream_records_get(void *context, const lv_http_request *reques
                                     lv_http_response *response, lv_error *err);
 lv_status lv_downstream_key_get(void *context, const lv_http_request *request,
                                 lv_http_response *response, lv_error *err);
+lv_status lv_downstream_open_post(void *context, const lv_http_request *request,
+                                  lv_http_response *response, lv_error *err);
 lv_status lv_downstream_disclosures_get(void *context, const lv_http_request *request,
                                         lv_http_response *response, lv_error *err);
 lv_status lv_downstream_budgets_get(void *context, const lv_http_request *request,

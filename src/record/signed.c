@@ -18,6 +18,7 @@ static const char *const KIND_NAMES[] = {
     [LV_KIND_ANSWER] = "answer",
     [LV_KIND_TRANSACTION] = "transaction",
     [LV_KIND_BLOCK] = "block",
+    [LV_KIND_OPENING] = "opening",
 };
 
 static const size_t KINDS = sizeof KIND_NAMES / sizeof KIND_NAMES[0];

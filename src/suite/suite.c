@@ -331,3 +331,14 @@ lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
     }
     return LV_NOT_FOUND;
 }
+
+/* ---- audit ---- */
+
+lv_status lv_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
+                              lv_opened *cells)
+{
+    if (!is_under(key->public_key, matrix) || row >= matrix->pairs) {
+        return LV_E_ARGUMENT;
+    }
+    return key->suite->open_row_vartime(key, matrix, row, cells);
+}

@@ -98,6 +98,10 @@ struct lv_suite {
      *  is_zero[i] speaks of column first + i. Constant time but for the answers. */
     lv_status (*zero_test)(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned first,
                            unsigned count, bool *is_zero);
+
+    /** lv_open_row_vartime; the row exists. */
+    lv_status (*open_row_vartime)(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
+                                  lv_opened *cells);
 };
 
 /** The suites there are. */

@@ -19,7 +19,7 @@ from cluster import COMMAND  # noqa: E402
 class CommandLine(unittest.TestCase):
     COMMANDS = ("init", "member", "ledger", "serve", "status", "series", "grant", "publish", "sets",
                 "buy", "inquire", "verdicts", "alarms", "disclosures", "trace", "sales", "export",
-                "import", "bench", "demo")
+                "import", "audit", "bench", "demo")
 
     def run_command(self, *arguments, **options):
         return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60,
@@ -50,7 +50,9 @@ class CommandLine(unittest.TestCase):
         for arguments in ((), ("fly",), ("init",), ("init", "--org", "A", "--role", "boss"),
                           ("publish",), ("buy",), ("trace",), ("sets", "--no-such-option"),
                           ("ledger",), ("ledger", "burn"), ("inquire", "ab", "--pair", "x"),
-                          ("import",), ("member", "add"), ("serve", "--ready-fd", "977"),
+                          ("import",), ("audit",), ("audit", "open", "ab"),
+                          ("audit", "check"), ("audit", "check", "x", "--answer", "y"),
+                          ("audit", "burn", "x"), ("member", "add"), ("serve", "--ready-fd", "977"),
                           ("grant", "--to", "A"), ("bench", "--pairs", "-1")):
             with self.subTest(arguments):
                 done = self.run_command(*arguments)

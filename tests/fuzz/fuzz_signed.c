@@ -32,10 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                    LV_OK);
         return 0;
     }
-    FUZZ_CHECK(kind <= LV_KIND_BLOCK && peeked.author == NULL);
+    FUZZ_CHECK(kind <= LV_KIND_OPENING && peeked.author == NULL);
     FUZZ_CHECK(lv_digest_of(input, &digest) == LV_OK);
     FUZZ_CHECK(lv_digest_equal(&digest, &peeked.digest));
-    for (int other = LV_KIND_QUALITY; other <= LV_KIND_BLOCK; other++) {
+    for (int other = LV_KIND_QUALITY; other <= LV_KIND_OPENING; other++) {
         status = lv_signed_open((lv_kind)other, input, fuzz_trust(), FUZZ_TIME, &opened, &err);
         if (status == LV_OK) {
             FUZZ_CHECK((lv_kind)other == kind);

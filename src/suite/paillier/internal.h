@@ -153,4 +153,8 @@ lv_status lv_paillier_combine_distance(const lv_public_key *key, const lv_matrix
 lv_status lv_paillier_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                 unsigned first, unsigned count, bool *is_zero);
 
+/* open.c */
+lv_status lv_paillier_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
+                                  lv_opened *cells);
+
 #endif

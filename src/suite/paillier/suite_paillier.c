@@ -25,4 +25,5 @@ const lv_suite lv_suite_paillier = {
     .combine_limit = lv_paillier_combine_limit,
     .combine_distance = lv_paillier_combine_distance,
     .zero_test = lv_paillier_zero_test,
+    .open_row_vartime = lv_paillier_open_row_vartime,
 };

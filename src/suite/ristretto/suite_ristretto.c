@@ -20,4 +20,5 @@ const lv_suite lv_suite_ristretto255 = {
     .combine_limit = lv_ristretto_combine_limit,
     .combine_distance = lv_ristretto_combine_distance,
     .zero_test = lv_ristretto_zero_test,
+    .open_row_vartime = lv_ristretto_open_row_vartime,
 };

@@ -148,4 +148,8 @@ lv_status lv_rlwe_combine_limit(const lv_public_key *key, const lv_matrix *x, ui
 lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                             unsigned first, unsigned count, bool *is_zero);
 
+/* open.c */
+lv_status lv_rlwe_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
+                                  lv_opened *cells);
+
 #endif

@@ -19,4 +19,5 @@ const lv_suite lv_suite_rlwe = {
     .combine = lv_rlwe_combine,
     .combine_limit = lv_rlwe_combine_limit, /* combine_distance: plaintexts end at 255 */
     .zero_test = lv_rlwe_zero_test,
+    .open_row_vartime = lv_rlwe_open_row_vartime,
 };

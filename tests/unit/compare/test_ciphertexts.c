@@ -49,7 +49,7 @@ static void publish(const world *w, const char *suite, lv_set_made *made)
     world_plan p;
     world_plan_make(w, &p, WIDTH, 1, VALUES, 2);
     assert_true(strlen(suite) < sizeof p.series.suite);
-    strcpy(p.series.suite, suite);
+    memcpy(p.series.suite, suite, strlen(suite) + 1);
     p.series.key_bits = strcmp(suite, "paillier") == 0
                             ? WORLD_KEY_BITS
                             : lv_suite_default_key_bits(lv_suite_find(suite));

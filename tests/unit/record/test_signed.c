@@ -216,6 +216,7 @@ static void test_kinds_have_names(void **state)
     (void)state;
     assert_string_equal(lv_kind_name(LV_KIND_QUALITY), "quality");
     assert_string_equal(lv_kind_name(LV_KIND_BLOCK), "block");
+    assert_string_equal(lv_kind_name(LV_KIND_OPENING), "opening");
 }
 
 int main(void)
