@@ -77,7 +77,7 @@ static lv_status find_opening(opened *o, lv_error *err)
         lv_role_first(o->node->store,
                       lv_store_query(o->node->store, err, &row,
                                      "SELECT answer FROM disclosure WHERE set_row = ? AND pair = 0"
-                                     " AND upstream = ? AND let_out = '" LET_OUT "'",
+                                     " AND upstream = ? AND question = '" LET_OUT "'",
                                      "is", o->set_row, o->asker),
                       &row, err);
     if (status == LV_OK) {
@@ -88,14 +88,16 @@ static lv_status find_opening(opened *o, lv_error *err)
     return status;
 }
 
-/* One entry for each pair: the values of all of them are let out. */
+/* One entry for each pair: both values are let out, every bit of them. */
 static lv_status write_journal(opened *o, int64_t time, lv_error *err)
 {
-    return lv_store_run(o->node->store, err,
-                        "INSERT INTO disclosure(time, upstream, set_row, pair, let_out, verdict,"
-                        " scale, answer) SELECT ?, ?, set_row, pair, '" LET_OUT "', '" VERDICT
-                        "', 0, ? FROM pair WHERE set_row = ? ORDER BY pair",
-                        "isbi", time, o->asker, lv_buffer_view(&o->opening), o->set_row);
+    return lv_store_run(
+        o->node->store, err,
+        "INSERT INTO disclosure(time, upstream, series, set_row, pair, question,"
+        " bound, verdict, scale, price, answer) SELECT ?, ?, s.series, s.id, p.pair,"
+        " '" LET_OUT "', 0, '" VERDICT "', NULL, 2000 * s.width, ? FROM sets AS s"
+        " JOIN pair AS p ON p.set_row = s.id WHERE s.id = ? ORDER BY p.pair",
+        "isbi", time, o->asker, lv_buffer_view(&o->opening), o->set_row);
 }
 
 static lv_status make_opening(opened *o, lv_error *err)
