@@ -28,6 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(lv_name_is_valid(follow->series));
     FUZZ_CHECK(follow->worse_rise || follow->worse_fall);
     FUZZ_CHECK(follow->alarm_scale <= (uint64_t)1 << (LV_WIDTH_MAX - 1));
+    lv_ask_text again;
+    FUZZ_CHECK(lv_ask_read(lv_question_name(follow->ask.question), follow->ask.limit, &again,
+                           &err) == LV_OK);
+    FUZZ_CHECK(lv_ask_tells_scale(follow->ask.question) || follow->alarm_scale == 1);
     lv_config_free(config);
     return 0;
 }

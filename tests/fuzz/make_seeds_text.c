@@ -56,6 +56,16 @@ static void make_yaml(void)
     seed_text("follow", "whole",
               "downstream: BMSP\nseries: moisture\nservicer: SMSP\nworse: both\n"
               "alarm_scale: 32\nfull: true\n");
+    seed_text("series", "disclose",
+              "name: moisture\nunit: g\ncolumns: {lot: l, time: t, value: v}\ndecimals: 2\n"
+              "suite: ristretto255\ncompare: consecutive\ndisclose:\n"
+              "  - {to: AMSP, allow: [index, threshold], budget: 200, period_days: 30}\n"
+              "  - {to: CMSP, allow: []}\n");
+    seed_text("follow", "threshold",
+              "downstream: BMSP\nseries: m\nservicer: SMSP\nask: threshold\nlimit: \"-12.5\"\n"
+              "worse: fall\n");
+    seed_text("follow", "equality",
+              "downstream: BMSP\nseries: m\nservicer: SMSP\nask: equality\nworse: both\n");
     seed_text("follow", "least",
               "downstream: BMSP\nseries: m\nservicer: SMSP\nworse: rise\nalarm_scale: 1\n");
     seed_text("config", "upstream",
