@@ -63,6 +63,7 @@ class SetCheck:
         require(self.suite.key_proof_holds(self.key, self.context(""), self.q["key_proof"]),
                 "key proof")
         self.ciphertexts(x, y)
+        self.bit_proofs()
         self.combined(x, y)
         self.exchange(exchange_export, xor, x, y)
 
@@ -101,6 +102,17 @@ class SetCheck:
         masks = [m.nonce for m in self.matrices.values()] if self.suite is rlwe else \
             [cell for m in self.matrices.values() for cell in m[0]]
         require(len(set(masks)) == len(masks), "a ciphertext stands twice")
+
+    def bit_proofs(self):
+        """Those that the records have; another suite has none."""
+        x, y, w = (self.matrices[name] for name in "xyw")
+        proofs = {"values": (self.q["bit_proof"], [x, y]), "xor": (self.x["w_proof"], [w]),
+                  "both": (self.x["both_proof"], [x, y, w])}
+        for statement, (proof, matrices) in proofs.items():
+            require(not proof or self.suite is ristretto, f"a bit proof of {statement}")
+            require(not proof or ristretto.bits_hold(self.key, self.context(""), statement,
+                                                     [m[0] for m in matrices], proof),
+                    f"bit proof of {statement}")
 
     def combined(self, x, y):
         x_bits, y_bits = (compare.bits(value, self.q["width"]) for value in (x, y))
@@ -275,6 +287,67 @@ class Model(unittest.TestCase):
                     "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371"):
             with self.subTest(bad), self.assertRaises(ValueError):
                 ristretto.decode(bytes.fromhex(bad))
+
+    def test_one_way_map(self):
+        """RFC 9496, appendix A.3: the first of the list."""
+        data = bytes.fromhex("5d1be09e3d0c82fc538112490e35701979d99e06ca3e2b5b54bffe8b4dc772c1"
+                             "4d98b696a1bbfb5ca32c436cc61c16563790306c79eaca7705668b47dffe5bb6")
+        self.assertEqual(ristretto.encode(ristretto.one_way_map(data)).hex(),
+                         "3066f82a1a747d45120d1740f14358531a8f04bbffe6a819f86dfe50f44a0a46")
+
+    CONTEXT = {"channel": "quality", "downstream": "BMSP", "upstream": "", "series": "moisture",
+               "sequence": 7, "pair": 0}
+
+    def holds_and_nothing_else_does(self, proof, holds):
+        """holds(proof, context); the proof itself does, and no change of it or of its context."""
+        self.assertTrue(holds(proof, self.CONTEXT))
+        rng = random.Random(5)
+        for at in {0, 31, 32, len(proof) - 1, *rng.sample(range(len(proof)), 4)}:
+            changed = bytearray(proof)
+            changed[at] ^= 1
+            self.assertFalse(holds(bytes(changed), self.CONTEXT), f"byte {at}")
+        for changed in (b"", proof[:-32], proof + bytes(32), bytes(len(proof))):
+            self.assertFalse(holds(changed, self.CONTEXT))
+        for change in ({"pair": 1}, {"series": "wear"}, {"upstream": "AMSP"}, {"sequence": 8}):
+            self.assertFalse(holds(proof, {**self.CONTEXT, **change}), change)
+
+    def test_proofs_that_were_made_elsewhere(self):
+        """The seeds of the fuzzers: of the bits 0 and 1, each proof after three bytes of its own."""
+        folder = HERE.parent / "fuzz"
+        secret = ristretto.SecretKey((folder / "keys" / "ristretto255.key").read_bytes())
+        key = ristretto.PublicKey(secret.public)
+        row, = key.matrix((folder / "keys" / "ristretto255.bits").read_bytes(), 1, 2)
+        self.assertEqual([secret.plain(cell) for cell in row], [0, 1])
+        ones = [row[1], row[1]]
+
+        def proof(name):
+            return (folder / "corpus" / "proof" / f"ristretto255-{name}").read_bytes()[3:]
+        self.holds_and_nothing_else_does(proof("zero"), lambda p, c: ristretto.zero_proof_holds(
+            key, c, ristretto.Vector(row), 0, p))
+        self.holds_and_nothing_else_does(proof("one-of"), lambda p, c: ristretto.one_of_holds(
+            key, c, row, p))
+        self.assertFalse(ristretto.one_of_holds(key, self.CONTEXT, ones, proof("one-of")))
+        self.holds_and_nothing_else_does(proof("range"), lambda p, c: ristretto.range_holds(
+            key, c, row[1], 1, 2, p))
+        self.assertFalse(ristretto.range_holds(key, self.CONTEXT, row[0], 1, 2, proof("range")))
+
+    def test_bit_proofs(self):
+        """Of x = 101, y = 110, their xor, and a distance of 011, made by the suite."""
+        vector = json.loads((HERE.parent / "vectors" / "ristretto255_bits.json").read_text())
+        data = {name: bytes.fromhex(value) for name, value in vector.items()}
+        key = ristretto.PublicKey(data["public_key"])
+        x, y, w = (key.matrix(data[name], 1, 3)[0] for name in "xyw")
+        subjects = {"values": [x, y], "xor": [w], "both": [x, y, w], "distance": [w]}
+        for name, rows in subjects.items():
+            with self.subTest(name):
+                self.holds_and_nothing_else_does(data[name], lambda p, c: ristretto.bits_hold(
+                    key, c, name, rows, p))
+                # of other ciphertexts: one that encrypts a bit as well, and one that does not
+                for cell in (y[2], ristretto.plus(x[0], x[0])):
+                    changed = [[cell, *rows[0][1:]], *rows[1:]]
+                    self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, name, changed,
+                                                         data[name]))
+        self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, "distance", [w], data["xor"]))
 
     def test_chacha20(self):
         """The stream of zeros, from the author's test vectors."""

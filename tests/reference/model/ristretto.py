@@ -1,6 +1,8 @@
 """Lifted ElGamal over ristretto255 in integers: the group of RFC 9496, ciphertexts, formulas and the zero
 proof of docs/protocol.md sections 4 and 6."""
 
+import hashlib
+
 from . import compare
 
 P = 2**255 - 19
@@ -86,6 +88,27 @@ def decode(data):
         raise ValueError("no point has this encoding")
     return x, y, 1, x * y % P
 
+
+def one_way_map(data):
+    """RFC 9496, 4.3.4: 64 bytes to an element."""
+    return add(*(_elligator(int.from_bytes(part, "little") % 2**255 % P)
+                 for part in (data[:32], data[32:])))
+
+
+def _elligator(t):
+    r = ROOT * t * t % P
+    u = (r + 1) * (1 - D * D) % P
+    v = (-1 - r * D) * (r + D) % P
+    square, s = root_of_ratio(u, v)
+    c = -1
+    if not square:
+        s, c = -even(s * t % P) % P, r
+    n = (c * (r - 1) * (D - 1) ** 2 - v) % P
+    w0, w1, w2, w3 = 2 * s * v, n * ROOT_AD_MINUS_ONE, 1 - s * s, 1 + s * s
+    return w0 * w3 % P, w2 * w1 % P, w1 * w3 % P, w0 * w2 % P
+
+
+ROOT_AD_MINUS_ONE = P - root_of_ratio(-D - 1, 1)[1]  # of the two, the one that RFC 9496 names
 
 BASE = decode(bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"))
 
@@ -199,3 +222,93 @@ def zero_proof_holds(key, context, vector, index, proof):
     hashed = compare.sha256(seed + compare.u32(0) + compare.u32(index) +
                             b"".join(encode(point) for point in (first, second, a, b)))
     return int.from_bytes(compare.expand(hashed, 0, 48), "little") % L == c
+
+
+# ---- proofs that hide which ----
+
+def challenge(statement, commitments):
+    hashed = compare.sha256(statement + b"".join(encode(point) for point in commitments))
+    return int.from_bytes(compare.expand(hashed, 0, 48), "little") % L
+
+
+def _branches_hold(key, statement, cells, proof):
+    """Cramer, Damgard, Schoenmakers over Chaum and Pedersen."""
+    numbers = [int.from_bytes(proof[i:i + 32], "little") for i in range(0, len(proof), 32)]
+    if len(proof) != 64 * len(cells) or any(number >= L for number in numbers):
+        return False
+    first, second = [], []
+    for (c1, c2), c, t in zip(cells, numbers[::2], numbers[1::2]):
+        first.append(minus(multiply(t, BASE), multiply(c, key.point)))
+        second.append(minus(multiply(t, c1), multiply(c, c2)))
+    return sum(numbers[::2]) % L == challenge(statement, first + second)
+
+
+def _encode_cells(cells):
+    return b"".join(encode(point) for cell in cells for point in cell)
+
+
+def one_of_holds(key, context, cells, proof):
+    """Some cell of the row decrypts to zero."""
+    seed = compare.seed("lotveil/v1/proof/ristretto255-one-of", context, key.encoded)
+    statement = seed + compare.u32(0) + compare.u32(len(cells)) + _encode_cells(cells)
+    return _branches_hold(key, statement, cells, proof)
+
+
+def range_holds(key, context, cell, column, bound, proof):
+    """The cell decrypts to one of 1 .. bound."""
+    seed = compare.seed("lotveil/v1/proof/ristretto255-range", context, key.encoded)
+    statement = seed + b"".join(map(compare.u32, (0, column, bound))) + _encode_cells([cell])
+    cells = [(cell[0], minus(cell[1], multiply(m, BASE))) for m in range(1, bound + 1)]
+    return _branches_hold(key, statement, cells, proof)
+
+
+# ---- bit proofs ----
+
+def generator(index):
+    """H_index."""
+    hashed = hashlib.sha512(b"lotveil/v1/ristretto255/generator\0" + compare.u32(index))
+    return one_way_map(hashed.digest())
+
+
+def _total(points):
+    result = IDENTITY
+    for point in points:
+        result = add(result, point)
+    return result
+
+
+def bits_hold(key, context, statement, rows, proof):
+    """The four equations of one row. statement: "values", "xor", "both" or "distance"; rows: those of the
+    matrices that it speaks of, each a list of cells."""
+    unit, cells = 1, [cell for row in rows for cell in row]
+    if statement == "both":
+        unit, cells = 2, [subtract(plus(x, y), w) for x, y, w in zip(*rows)]
+    parts = [proof[i:i + 32] for i in range(0, len(proof), 32)]
+    if len(proof) != 32 * (9 + len(cells)):
+        return False
+    try:
+        b, a, t1, t0, a_g, a_v = map(decode_but_identity, parts[:6])
+    except ValueError:
+        return False
+    numbers = [int.from_bytes(part, "little") for part in parts[6:]]
+    if any(number >= L for number in numbers):
+        return False
+    f, (z_b, tau, z) = numbers[:-3], numbers[-3:]
+    domain = f"lotveil/v1/proof/ristretto255-bits-{statement}"
+    h0 = compare.sha256(compare.seed(domain, context, key.encoded) + compare.u32(unit) +
+                        compare.u32(len(cells)) + b"".join(map(_encode_cells, rows)))
+    h1 = compare.sha256(h0 + parts[0] + parts[1])
+    drawn = hashlib.shake_256(h1 + compare.u32(1)).digest(48 + 16 * len(cells))
+    y = int.from_bytes(drawn[:48], "little") % L
+    sigma = [int.from_bytes(drawn[i:i + 16], "little") for i in range(48, len(drawn), 16)]
+    h2 = compare.sha256(h1 + b"".join(parts[2:6]))
+    e = int.from_bytes(hashlib.shake_256(h2 + compare.u32(1)).digest(48), "little") % L
+    u, v = (_total(multiply(s, cell[i]) for s, cell in zip(sigma, cells)) for i in (0, 1))
+    products = sum(pow(y, i, L) * n * (e - n) for i, n in enumerate(f, 1))
+    linear = unit * sum(s * n for s, n in zip(sigma, f))
+    return all(equal(left, right) for left, right in (
+        (add(multiply(e, b), a), _total([multiply(z_b, generator(0)),
+                                         *(multiply(n, generator(i)) for i, n in enumerate(f, 1))])),
+        (add(multiply(e, t1), t0), add(multiply(products, BASE), multiply(tau, generator(0)))),
+        (add(multiply(e, key.point), a_g), multiply(z, BASE)),
+        (add(multiply(e, v), a_v), add(multiply(z, u), multiply(linear, BASE)))))
