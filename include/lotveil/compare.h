@@ -97,16 +97,31 @@ void lv_bits_wipe(lv_bits *bits); /* wipes and frees */
 /** Both records of a set, checked and decoded. */
 typedef struct lv_set lv_set;
 
-/** Opens the quality record (as every member may): signature, fields, key proof, ciphertexts.
+/** Opens the quality record (as every member may): signature, fields, key proof, ciphertexts, and
+ *  the proof that x and y encrypt bits, where the suite has one.
  *  @return LV_OK; LV_INVALID, LV_E_SYNTAX, LV_E_LIMIT with words. */
 LV_MUST_CHECK lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust,
                                     const lv_job *job, lv_set **out, lv_error *err);
 
 /** Adds the XOR record: signature, that it is the one whose digest stands in the quality record,
- *  that it is bound to this key, x and y, and that series, sequence, suite and shape agree.
+ *  that it is bound to this key, x and y, that series, sequence, suite and shape agree, and, where
+ *  the suite can prove it, that w and D encrypt bits and w is x xor y.
  *  @return LV_OK; LV_INVALID with words. */
 LV_MUST_CHECK lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust,
                                        const lv_job *job, lv_error *err);
+
+/** Opens records whose proofs the caller has verified before with the two functions above, or which
+ *  it made itself: everything as there but the proofs, which take most of the time.
+ * @param xor_record  empty where there is none yet. */
+LV_MUST_CHECK lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record,
+                                      const lv_trust *trust, lv_set **out, lv_error *err);
+
+/** Checks the content of an opened XOR record as far as it goes without the quality record, for
+ *  those who never see one: that its key is one, that every ciphertext is under it, and, where the
+ *  suite can prove it, that w and D encrypt bits.
+ *  @return LV_OK; LV_INVALID, LV_E_SYNTAX with words that name the field. */
+LV_MUST_CHECK lv_status lv_xor_check(const lv_xor *record, const lv_job *job, lv_error *err);
+
 void lv_set_free(lv_set *set);
 const lv_quality *lv_set_quality(const lv_set *set); /* borrowed */
 const lv_digest *lv_set_id(const lv_set *set);       /* borrowed */

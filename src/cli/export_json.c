@@ -294,41 +294,87 @@ static lv_status put_exchanges(json_t *object, const json_t *pairs, lv_error *er
 
 /* ---- Enc(z) ---- */
 
-static lv_status put_matrix(json_t *object, lv_formula formula, const lv_matrix *z)
+static lv_status put_matrix(json_t *object, const char *name, const lv_matrix *z)
 {
     lv_buffer bytes = {0};
+    if (z == NULL) {
+        return LV_OK;
+    }
     lv_status status = lv_matrix_encode(z, &bytes);
-    if (status == LV_OK &&
-        json_object_set_new(object, lv_verdict_name(formula), buffer_json(&bytes)) != 0) {
+    if (status == LV_OK && json_object_set_new(object, name, buffer_json(&bytes)) != 0) {
         status = LV_E_MEMORY;
     }
     lv_buffer_free(&bytes);
     return status;
 }
 
-static lv_status put_combined(json_t *list, const lv_set *set, uint32_t pair, lv_error *err)
+static lv_status put_vectors(json_t *object, const lv_combined *combined)
+{
+    const struct {
+        const char *name;
+        const lv_matrix *z;
+    } vectors[] = {
+        {"equal", combined->z[LV_EQUAL]},
+        {"rise", combined->z[LV_RISE]},
+        {"fall", combined->z[LV_FALL]},
+        {"size", combined->size},
+        {"distance_rise", combined->distance[LV_RISE]},
+        {"distance_fall", combined->distance[LV_FALL]},
+    };
+    lv_status status = LV_OK;
+    for (size_t i = 0; status == LV_OK && i < sizeof vectors / sizeof vectors[0]; i++) {
+        status = put_matrix(object, vectors[i].name, vectors[i].z);
+    }
+    return status;
+}
+
+static lv_status put_combined(json_t *list, const lv_set *set, uint32_t pair, const lv_ask *ask,
+                              lv_error *err)
 {
     lv_job job = {.threads = lv_processors()};
-    const lv_ask ask = {.question = LV_ASK_INDEX};
     lv_combined combined;
-    lv_status status = lv_set_combine(set, pair, &ask, &job, &combined, err);
+    lv_status status = lv_set_combine(set, pair, ask, &job, &combined, err);
     if (status != LV_OK) {
         return status;
     }
     json_t *entry =
-        json_pack("{s:I, s:o, s:o}", "pair", (json_int_t)pair, "digest",
+        json_pack("{s:I, s:s, s:I, s:o, s:o}", "pair", (json_int_t)pair, "question",
+                  lv_question_name(ask->question), "limit", (json_int_t)ask->limit, "digest",
                   digest_json(&combined.digest), "encoding", buffer_json(&combined.encoding));
-    for (lv_formula formula = LV_EQUAL; status == LV_OK && formula <= LV_FALL; formula++) {
-        status = put_matrix(entry, formula, combined.z[formula]);
-    }
+    status = put_vectors(entry, &combined);
     json_array_append_new(list, entry);
     lv_combined_free(&combined);
+    return status;
+}
+
+/* What else than the index an inquiry asked for. */
+static lv_status put_asked(json_t *list, const lv_set *set, const json_t *pair, lv_error *err)
+{
+    lv_buffer bytes = {0};
+    lv_kind kind = LV_KIND_INQUIRY;
+    lv_signed envelope = {0};
+    lv_inquiry inquiry = {0};
+    lv_status status = take(pair, "inquiry", &bytes, err);
+    if (status == LV_OK && bytes.len > 0) {
+        status = lv_signed_peek(lv_buffer_view(&bytes), &kind, &envelope, err);
+        if (status == LV_OK) {
+            status = lv_inquiry_decode(lv_buffer_view(&envelope.body), &inquiry, err);
+        }
+        if (status == LV_OK && inquiry.question != LV_ASK_INDEX) {
+            const lv_ask ask = {.question = inquiry.question, .limit = inquiry.limit};
+            status = put_combined(list, set, inquiry.pair, &ask, err);
+        }
+    }
+    lv_inquiry_free(&inquiry);
+    lv_signed_free(&envelope);
+    lv_buffer_free(&bytes);
     return status;
 }
 
 static lv_status put_all_combined(json_t *object, const lv_export_records *records,
                                   const lv_trust *trust, lv_error *err)
 {
+    const lv_ask index = {.question = LV_ASK_INDEX};
     lv_set *set = NULL;
     lv_job job = {.threads = lv_processors()};
     json_t *list = json_array();
@@ -338,7 +384,10 @@ static lv_status put_all_combined(json_t *object, const lv_export_records *recor
     }
     size_t pairs = status == LV_OK ? lv_set_quality(set)->pair_count : 0;
     for (size_t i = 0; status == LV_OK && i < pairs; i++) {
-        status = put_combined(list, set, (uint32_t)i, err);
+        status = put_combined(list, set, (uint32_t)i, &index, err);
+    }
+    for (size_t i = 0; status == LV_OK && i < json_array_size(records->pairs); i++) {
+        status = put_asked(list, set, json_array_get(records->pairs, i), err);
     }
     if (json_object_set_new(object, "combined", list) != 0 && status == LV_OK) {
         status = LV_E_MEMORY;

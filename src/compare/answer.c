@@ -1,6 +1,7 @@
 /* Table 4, answer: docs/protocol.md sections 3, 5 and 6. */
 #include "base/declassify.h"
-#include "compare/set.h"
+#include "base/secret.h"
+#include "compare/claims.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,27 +17,64 @@ lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream
     };
 }
 
-/* The one statement of section 3 that holds, and its column: the place of the first differing bit,
- * and which of the two values has it set. No branch and no address depends on the values; what
- * comes out is the answer, which is what the downstream lets out. */
-static void find_statement(uint64_t x, uint64_t y, unsigned width, lv_formula *formula,
-                           uint32_t *index)
+/* Which of two values is greater, and the place of their first differing bit. */
+typedef struct {
+    uint32_t formula; /* LV_EQUAL, LV_RISE where a < b, LV_FALL */
+    uint32_t index;   /* 0 where they are equal */
+} order;
+
+/* No branch and no address depends on the values. */
+static order order_of(uint64_t a, uint64_t b, unsigned width)
 {
     uint32_t found = 0;
     uint32_t rise = 0;
     uint32_t place = 0;
     for (unsigned i = 0; i < width; i++) {
-        uint32_t differs = (uint32_t)((x ^ y) >> (width - 1 - i) & 1U);
-        uint32_t later = (uint32_t)(y >> (width - 1 - i) & 1U);
+        uint32_t differs = (uint32_t)((a ^ b) >> (width - 1 - i) & 1U);
+        uint32_t later = (uint32_t)(b >> (width - 1 - i) & 1U);
         uint32_t first = differs & (found ^ 1U);
         place |= i & (0U - first);
         rise |= first & later;
         found |= differs;
     }
-    *formula = (lv_formula)(found * (2U - rise)); /* LV_EQUAL 0, LV_RISE 1, LV_FALL 2 */
-    *index = place;
-    lv_declassify(formula, sizeof *formula); /* both stand in the answer */
-    lv_declassify(index, sizeof *index);
+    return (order){.formula = found * (2U - rise), .index = place};
+}
+
+/* The answer to a question: what of the values is let out, and nothing else becomes public. */
+static void find_answer(const lv_ask *ask, uint64_t x, uint64_t y, unsigned width, lv_answer *out)
+{
+    uint64_t distance = lv_distance_of(x, y);
+    order values = order_of(x, y, width);
+    order size = order_of(0, distance, width);
+    order limit = order_of(y, ask->limit, width);
+    uint32_t different = (values.formula | values.formula >> 1) & 1U;
+    uint32_t formula = values.formula;
+    uint32_t index = 0;
+
+    switch (ask->question) {
+    case LV_ASK_DIRECTION:
+        break;
+    case LV_ASK_INDEX:
+        index = values.index;
+        break;
+    case LV_ASK_BAND:
+        index = size.index;
+        break;
+    case LV_ASK_THRESHOLD:
+        formula = limit.formula;
+        break;
+    case LV_ASK_EQUALITY:
+        formula = different * LV_DIFFERENT;
+        break;
+    }
+    lv_declassify(&formula, sizeof formula); /* both stand in the answer */
+    lv_declassify(&index, sizeof index);
+    out->formula = (lv_formula)formula;
+    out->index = index;
+    lv_wipe(&distance, sizeof distance);
+    lv_wipe(&values, sizeof values);
+    lv_wipe(&size, sizeof size);
+    lv_wipe(&limit, sizeof limit);
 }
 
 static lv_status check_key(const lv_set *set, const lv_secret_key *key, lv_error *err)
@@ -71,21 +109,17 @@ static lv_status corrupt(const lv_set *set, uint32_t pair, lv_error *err)
                    set->quality.series, set->quality.sequence, pair);
 }
 
-/* Tests with the secret key what the values say, then proves it. */
+/* Proves what the values say; each proof tests the ciphertext with the secret key first. */
 static lv_status prove(const lv_set *set, const lv_combined *combined, const lv_secret_key *key,
                        const lv_job *job, const char *upstream, lv_answer *answer, lv_error *err)
 {
-    const lv_matrix *z = combined->z[answer->formula];
-    bool is_zero = false;
-    lv_status status = lv_zero_test(key, z, 0, answer->index, &is_zero);
-    if (status != LV_OK) {
-        return lv_fail(err, status, "the zero test failed: %s", lv_status_name(status));
+    lv_claims claims;
+    lv_status status =
+        lv_claims_of(combined, set->quality.width, answer->formula, answer->index, &claims, err);
+    if (status == LV_OK) {
+        lv_proof_context context = lv_answer_proof_context(set, upstream, combined->pair);
+        status = lv_claims_prove(&claims, key, &context, job, &answer->proof, err);
     }
-    if (!is_zero) {
-        return corrupt(set, combined->pair, err);
-    }
-    lv_proof_context context = lv_answer_proof_context(set, upstream, combined->pair);
-    status = lv_zero_prove(key, z, 0, answer->index, &context, job, &answer->proof, err);
     return status == LV_REFUSED ? corrupt(set, combined->pair, err) : status;
 }
 
@@ -121,7 +155,7 @@ lv_status lv_answer_make(const lv_set *set, const lv_combined *combined, lv_byte
     if (status == LV_OK) {
         lv_name_copy(answer.author, lv_identity_msp(author));
         lv_name_copy(answer.upstream, asked.author);
-        find_statement(x, y, width, &answer.formula, &answer.index);
+        find_answer(&combined->ask, x, y, width, &answer);
         status = prove(set, combined, key, job, asked.author, &answer, err);
     }
     if (status == LV_OK) {

@@ -2,6 +2,7 @@
 #include "base/writer.h"
 #include "compare/set.h"
 #include "record/digest.h"
+#include <inttypes.h>
 
 /* The order in which the vectors are encoded and digested. */
 static const lv_formula ORDER[] = {LV_RISE, LV_FALL, LV_EQUAL};
@@ -38,20 +39,114 @@ bool lv_combined_is_of(const lv_combined *combined, const lv_set *set)
            lv_digest_equal(&digest, &combined->digest);
 }
 
+/* Keeps a vector and appends its encoding. */
+static lv_status keep(lv_status status, lv_matrix *made, lv_matrix **place, lv_combined *out)
+{
+    *place = made;
+    return status == LV_OK ? lv_matrix_encode(made, &out->encoding) : status;
+}
+
+static lv_status of_values(const lv_set *set, lv_formula formula, const lv_job *job,
+                           lv_combined *out, lv_error *err)
+{
+    lv_matrix *z = NULL;
+    lv_status status =
+        lv_combine(set->key, set->x, set->y, set->w, formula, out->pair, 1, job, &z, err);
+    return keep(status, z, &out->z[formula], out);
+}
+
+static lv_status of_limit(const lv_set *set, lv_formula formula, const lv_job *job,
+                          lv_combined *out, lv_error *err)
+{
+    lv_matrix *z = NULL;
+    lv_status status =
+        lv_combine_limit(set->key, set->y, out->ask.limit, formula, out->pair, 1, job, &z, err);
+    return keep(status, z, &out->z[formula], out);
+}
+
+/* D > 0, which is a fall from D to 0: its zero is where the first bit of D is. */
+static lv_status of_size(const lv_set *set, const lv_job *job, lv_combined *out, lv_error *err)
+{
+    lv_matrix *z = NULL;
+    lv_status status = lv_combine_limit(set->key, set->d, 0, LV_FALL, out->pair, 1, job, &z, err);
+    return keep(status, z, &out->size, out);
+}
+
+static lv_status of_distance(const lv_set *set, lv_formula direction, const lv_job *job,
+                             lv_combined *out, lv_error *err)
+{
+    lv_matrix *z = NULL;
+    if (!lv_suite_weighs(lv_public_suite(set->key))) {
+        return of_values(set, direction, job, out, err);
+    }
+    lv_status status = lv_combine_distance(set->key, set->x, set->y, set->d, direction, out->pair,
+                                           1, job, &z, err);
+    return keep(status, z, &out->distance[direction], out);
+}
+
+typedef lv_status (*vector)(const lv_set *set, lv_formula formula, const lv_job *job,
+                            lv_combined *out, lv_error *err);
+
+static lv_status all_three(vector of, const lv_set *set, const lv_job *job, lv_combined *out,
+                           lv_error *err)
+{
+    lv_status status = LV_OK;
+    for (size_t i = 0; status == LV_OK && i < LV_FORMULAS; i++) {
+        status = of(set, ORDER[i], job, out, err);
+    }
+    return status;
+}
+
+static lv_status band(const lv_set *set, const lv_job *job, lv_combined *out, lv_error *err)
+{
+    lv_status status = of_values(set, LV_EQUAL, job, out, err);
+    if (status == LV_OK) {
+        status = of_size(set, job, out, err);
+    }
+    if (status == LV_OK) {
+        status = of_distance(set, LV_RISE, job, out, err);
+    }
+    return status == LV_OK ? of_distance(set, LV_FALL, job, out, err) : status;
+}
+
 static lv_status combine(const lv_set *set, const lv_job *job, lv_combined *out, lv_error *err)
 {
-    for (size_t i = 0; i < LV_FORMULAS; i++) {
-        lv_matrix **z = &out->z[ORDER[i]];
-        lv_status status =
-            lv_combine(set->key, set->x, set->y, set->w, ORDER[i], out->pair, 1, job, z, err);
-        if (status == LV_OK) {
-            status = lv_matrix_encode(*z, &out->encoding);
-        }
-        if (status != LV_OK) {
-            return status;
-        }
+    lv_status status = LV_OK;
+    switch (out->ask.question) {
+    case LV_ASK_DIRECTION:
+    case LV_ASK_INDEX:
+        status = all_three(of_values, set, job, out, err);
+        break;
+    case LV_ASK_THRESHOLD:
+        status = all_three(of_limit, set, job, out, err);
+        break;
+    case LV_ASK_EQUALITY:
+        status = of_values(set, LV_EQUAL, job, out, err);
+        break;
+    case LV_ASK_BAND:
+        status = band(set, job, out, err);
+        break;
     }
-    return digest_z(&set->id, out, &out->digest);
+    return status == LV_OK ? digest_z(&set->id, out, &out->digest) : status;
+}
+
+/* That the set has what the question is about. */
+static lv_status check_sources(const lv_set *set, const lv_ask *ask, lv_error *err)
+{
+    if (ask->question == LV_ASK_THRESHOLD) {
+        return LV_OK;
+    }
+    if (set->w == NULL) {
+        return lv_fail(err, LV_E_ARGUMENT, "the set has no XOR record yet; buy it first");
+    }
+    if (ask->question == LV_ASK_BAND && set->d == NULL) {
+        return lv_fail(err, LV_REFUSED,
+                       "series %s, sequence %" PRIu64
+                       ": field d: %s did not publish the distance that a question about the band "
+                       "needs; ask for the index",
+                       set->quality.series, set->quality.sequence, set->quality.author);
+    }
+    return LV_OK;
 }
 
 lv_status lv_set_combine(const lv_set *set, uint32_t pair, const lv_ask *ask, const lv_job *job,
@@ -62,12 +157,9 @@ lv_status lv_set_combine(const lv_set *set, uint32_t pair, const lv_ask *ask, co
     if (status != LV_OK) {
         return status;
     }
-    if (ask->question != LV_ASK_INDEX) {
-        return lv_fail(err, LV_E_ARGUMENT, "a question about the %s cannot be asked yet",
-                       lv_question_name(ask->question));
-    }
-    if (set->w == NULL) {
-        return lv_fail(err, LV_E_ARGUMENT, "the set has no XOR record yet; buy it first");
+    status = check_sources(set, ask, err);
+    if (status != LV_OK) {
+        return status;
     }
     if (pair >= set->quality.pair_count) {
         return lv_fail(err, LV_E_RANGE, "there is no pair %u: the set has %zu, counted from 0",

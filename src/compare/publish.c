@@ -1,18 +1,20 @@
 /* Table 1, publish: docs/protocol.md section 3, step 1. */
-#include "base/secret.h"
-#include "compare/set.h"
-#include <stdlib.h>
+#include "compare/contents.h"
 #include <string.h>
 
-/* What the other fields of a record and its envelope take at most, beside the matrices. */
+/* What the other fields of a record and its envelope take at most, beside what lv_contents_len
+ * counts; the pairs stand in the quality record. */
 #define FIELDS_BASE 131072U
 #define FIELDS_PER_PAIR 4096U
 
 static lv_status check_size(const lv_set_plan *plan, const lv_public_key *key, lv_error *err)
 {
-    size_t matrix = lv_matrix_encoded_len(key, plan->pair_count, plan->series->scale.bits);
-    size_t fields = FIELDS_BASE + FIELDS_PER_PAIR * plan->pair_count;
-    if (matrix > (LV_RECORD_MAX - fields) / 2) {
+    size_t quality = 0;
+    size_t xor_record = 0;
+    lv_contents_len(plan, key, &quality, &xor_record);
+    quality += FIELDS_BASE + FIELDS_PER_PAIR * plan->pair_count;
+    xor_record += FIELDS_BASE;
+    if (quality > LV_RECORD_MAX || xor_record > LV_RECORD_MAX) {
         return lv_fail(err, LV_E_LIMIT,
                        "series %s: %zu pairs make a record over the limit of %u bytes; put fewer "
                        "pairs into one set",
@@ -56,55 +58,6 @@ static lv_status take_key(const lv_set_plan *plan, const lv_job *job, lv_secret_
     return check_key(series, lv_key_public(*key), err);
 }
 
-/* What to encrypt and prove with. */
-typedef struct {
-    const lv_public_key *shown;
-    const lv_secret_key *key;
-    lv_set_ready *ready; /* in place of the key, or NULL */
-} means;
-
-/* Expands and encrypts one column of values and appends its encoding. */
-static lv_status encrypt(const lv_set_plan *plan, const char *which, const uint64_t *values,
-                         const means *by, const lv_job *job, lv_buffer *out, lv_error *err)
-{
-    lv_bits bits = {0};
-    lv_matrix *matrix = NULL;
-    lv_status status = lv_bits_expand(values, plan->pair_count, plan->series->scale.bits, &bits);
-    if (status != LV_OK) {
-        return lv_fail(err, status, "series %s: cannot expand the %s values into %u bits",
-                       plan->series->name, which, plan->series->scale.bits);
-    }
-    status = by->ready != NULL ? lv_encrypt_with(by->ready->masks, &bits, job, &matrix, err)
-                               : lv_encrypt(by->key, &bits, job, &matrix, err);
-    lv_bits_wipe(&bits);
-    if (status == LV_OK) {
-        status = lv_matrix_encode(matrix, out);
-    }
-    lv_matrix_free(matrix);
-    return status;
-}
-
-/* What is derived from x and y stands only as long as it takes to encrypt it. */
-static lv_status encrypt_derived(const lv_set_plan *plan, const char *which,
-                                 uint64_t (*derive)(uint64_t x, uint64_t y), const means *by,
-                                 const lv_job *job, lv_buffer *out, lv_error *err)
-{
-    size_t len = plan->pair_count * sizeof(uint64_t);
-    uint64_t *values = malloc(len);
-    if (values == NULL) {
-        return lv_fail(err, LV_E_MEMORY, "series %s: no memory for the set", plan->series->name);
-    }
-    for (size_t i = 0; i < plan->pair_count; i++) {
-        values[i] = derive(plan->x[i], plan->y[i]);
-    }
-    lv_status status = encrypt(plan, which, values, by, job, out, err);
-    lv_wipe(values, len);
-    free(values);
-    return status;
-}
-
-static uint64_t xor_of(uint64_t x, uint64_t y) { return x ^ y; }
-
 /* The fields of the quality record that stand in the plan. `pairs` are lent. */
 static void describe_quality(const lv_set_plan *plan, const lv_identity *author, lv_quality *out)
 {
@@ -139,7 +92,8 @@ static void describe_xor(const lv_set_plan *plan, const lv_identity *author, lv_
     out->time = plan->time;
 }
 
-static lv_status prove_key(const means *by, const lv_job *job, lv_quality *quality, lv_error *err)
+static lv_status prove_key(const lv_means *by, const lv_job *job, lv_quality *quality,
+                           lv_error *err)
 {
     if (by->ready != NULL) {
         const lv_buffer *proof = &by->ready->key_proof;
@@ -150,7 +104,7 @@ static lv_status prove_key(const means *by, const lv_job *job, lv_quality *quali
 }
 
 /* Encrypts and proves what both records hold. */
-static lv_status fill(const lv_set_plan *plan, const means *by, const lv_job *job,
+static lv_status fill(const lv_set_plan *plan, const lv_means *by, const lv_job *job,
                       lv_quality *quality, lv_xor *xor_record, lv_error *err)
 {
     lv_status status = lv_public_encode(by->shown, &quality->public_key);
@@ -161,16 +115,7 @@ static lv_status fill(const lv_set_plan *plan, const means *by, const lv_job *jo
         status = prove_key(by, job, quality, err);
     }
     if (status == LV_OK) {
-        status = encrypt(plan, "earlier", plan->x, by, job, &quality->x, err);
-    }
-    if (status == LV_OK) {
-        status = encrypt(plan, "later", plan->y, by, job, &quality->y, err);
-    }
-    if (status == LV_OK) {
-        status = encrypt_derived(plan, "xor", xor_of, by, job, &xor_record->w, err);
-    }
-    if (status == LV_OK && plan->with_distance) {
-        status = encrypt_derived(plan, "distance", lv_distance_of, by, job, &xor_record->d, err);
+        status = lv_contents_make(plan, by, job, quality, xor_record, err);
     }
     return status;
 }
@@ -200,8 +145,9 @@ static lv_status seal(const lv_set_plan *plan, const lv_identity *author, lv_qua
 }
 
 /* Makes both records. */
-static lv_status make_records(const lv_set_plan *plan, const lv_identity *author, const means *by,
-                              const lv_job *job, lv_set_made *out, lv_error *err)
+static lv_status make_records(const lv_set_plan *plan, const lv_identity *author,
+                              const lv_means *by, const lv_job *job, lv_set_made *out,
+                              lv_error *err)
 {
     lv_quality quality = {0};
     lv_xor xor_record = {0};
@@ -233,7 +179,7 @@ lv_status lv_set_make(const lv_set_plan *plan, const lv_identity *author, lv_sec
         status = take_key(plan, job, &key, err);
     }
     if (status == LV_OK) {
-        const means by = {.shown = lv_key_public(key), .key = key};
+        const lv_means by = {.shown = lv_key_public(key), .key = key};
         status = make_records(plan, author, &by, job, out, err);
     }
     if (status != LV_OK) {
@@ -253,7 +199,7 @@ lv_status lv_set_make_ready(const lv_set_plan *plan, const lv_identity *author, 
         status = check_key(plan->series, lv_masks_public(ready->masks), err);
     }
     if (status == LV_OK) {
-        const means by = {.shown = lv_masks_public(ready->masks), .ready = ready};
+        const lv_means by = {.shown = lv_masks_public(ready->masks), .ready = ready};
         status = make_records(plan, author, &by, job, out, err);
     }
     return status;

@@ -27,7 +27,7 @@ lv_proof_context lv_key_proof_context(const lv_quality *quality)
 }
 
 /* The key, and that it is a good one. */
-static lv_status open_key(lv_set *set, lv_error *err)
+static lv_status open_key(lv_set *set, bool proofs, lv_error *err)
 {
     const lv_quality *quality = &set->quality;
     const lv_suite *suite = lv_suite_find(quality->suite);
@@ -39,7 +39,7 @@ static lv_status open_key(lv_set *set, lv_error *err)
     if (status == LV_OK) {
         status = lv_set_id_of(public_key, &set->id);
     }
-    if (status == LV_OK) {
+    if (status == LV_OK && proofs) {
         lv_proof_context context = lv_key_proof_context(quality);
         status = lv_key_verify(set->key, &context, lv_buffer_view(&quality->key_proof), err);
     }
@@ -77,10 +77,29 @@ static lv_status name_record(lv_status status, const char *kind, const lv_qualit
     return status;
 }
 
-lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_job *job,
-                      lv_set **out, lv_error *err)
+static lv_status check_values(const lv_set *set, const lv_job *job, lv_error *err)
 {
-    (void)job;
+    const lv_bits_matrices of = {.x = set->x, .y = set->y};
+    const lv_proof_context context = lv_key_proof_context(&set->quality);
+    return lv_check_bits(set->key, "bit_proof", LV_BITS_VALUES, &of, &context, job,
+                         &set->quality.bit_proof, err);
+}
+
+static lv_status open_contents(lv_set *set, bool proofs, const lv_job *job, lv_error *err)
+{
+    lv_status status = open_key(set, proofs, err);
+    if (status == LV_OK) {
+        status = decode(set, "x", &set->quality.x, &set->x, err);
+    }
+    if (status == LV_OK) {
+        status = decode(set, "y", &set->quality.y, &set->y, err);
+    }
+    return status == LV_OK && proofs ? check_values(set, job, err) : status;
+}
+
+static lv_status open_quality(lv_bytes quality_record, const lv_trust *trust, bool proofs,
+                              const lv_job *job, lv_set **out, lv_error *err)
+{
     *out = NULL;
     begin_words(err);
     lv_set *set = calloc(1, sizeof *set);
@@ -90,14 +109,7 @@ lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_j
     lv_status status =
         lv_quality_open(quality_record, trust, LV_TIME_RECORD, &set->quality, NULL, err);
     if (status == LV_OK) {
-        status = open_key(set, err);
-        if (status == LV_OK) {
-            status = decode(set, "x", &set->quality.x, &set->x, err);
-        }
-        if (status == LV_OK) {
-            status = decode(set, "y", &set->quality.y, &set->y, err);
-        }
-        status = name_record(status, "quality", &set->quality, err);
+        status = name_record(open_contents(set, proofs, job, err), "quality", &set->quality, err);
     }
     if (status != LV_OK) {
         lv_set_free(set);
@@ -105,6 +117,12 @@ lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_j
     }
     *out = set;
     return LV_OK;
+}
+
+lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_job *job,
+                      lv_set **out, lv_error *err)
+{
+    return open_quality(quality_record, trust, true, job, out, err);
 }
 
 static lv_status disagree(const char *field, lv_error *err)
@@ -160,10 +178,42 @@ static lv_status check_digest(const lv_set *set, lv_bytes xor_record, lv_error *
     return LV_OK;
 }
 
-lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, const lv_job *job,
-                         lv_error *err)
+/* That w is x xor y, which takes both records. */
+static lv_status check_both(const lv_set *set, const lv_xor *record, const lv_matrix *w,
+                            const lv_job *job, lv_error *err)
 {
-    (void)job;
+    const lv_bits_matrices of = {.x = set->x, .y = set->y, .w = w};
+    const lv_proof_context context = lv_xor_proof_context(record);
+    return lv_check_bits(set->key, "both_proof", LV_BITS_BOTH, &of, &context, job,
+                         &record->both_proof, err);
+}
+
+/* The contents of an opened XOR record become the set's, or nothing does. */
+static lv_status take_xor(lv_set *set, const lv_xor *record, bool proofs, const lv_job *job,
+                          lv_error *err)
+{
+    lv_matrix *w = NULL;
+    lv_matrix *d = NULL;
+    lv_status status = match(&set->quality, record, err);
+    if (status == LV_OK) {
+        status = lv_xor_contents(set->key, record, proofs, job, &w, &d, err);
+    }
+    if (status == LV_OK && proofs) {
+        status = check_both(set, record, w, job, err);
+    }
+    if (status != LV_OK) {
+        lv_matrix_free(w);
+        lv_matrix_free(d);
+        return status;
+    }
+    set->w = w;
+    set->d = d;
+    return LV_OK;
+}
+
+static lv_status add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, bool proofs,
+                         const lv_job *job, lv_error *err)
+{
     begin_words(err);
     if (set->w != NULL) {
         return lv_fail(err, LV_E_ARGUMENT, "the set has its XOR record already");
@@ -174,16 +224,30 @@ lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust
         status = lv_xor_open(xor_record, trust, LV_TIME_RECORD, &opened, NULL, err);
     }
     if (status == LV_OK) {
-        status = match(&set->quality, &opened, err);
-    }
-    if (status == LV_OK) {
-        status = decode(set, "w", &opened.w, &set->w, err);
-    }
-    if (status == LV_OK && opened.d.len > 0) {
-        status = decode(set, "d", &opened.d, &set->d, err);
+        status = take_xor(set, &opened, proofs, job, err);
     }
     lv_xor_free(&opened);
     return name_record(status, "XOR", &set->quality, err);
+}
+
+lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, const lv_job *job,
+                         lv_error *err)
+{
+    return add_xor(set, xor_record, trust, true, job, err);
+}
+
+lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record, const lv_trust *trust,
+                        lv_set **out, lv_error *err)
+{
+    lv_status status = open_quality(quality_record, trust, false, NULL, out, err);
+    if (status == LV_OK && xor_record.len > 0) {
+        status = add_xor(*out, xor_record, trust, false, NULL, err);
+    }
+    if (status != LV_OK) {
+        lv_set_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 void lv_set_free(lv_set *set)

@@ -25,8 +25,25 @@ void lv_name_copy(char out[LV_NAME_MAX + 1], const char *name);
 /** |y - x| of values below 2^62, without a branch on them. */
 uint64_t lv_distance_of(uint64_t x, uint64_t y);
 
-/** What the key proof of a quality record is bound to (src/proof/proof.h). Borrows from it. */
+/** What the key proof and the bit proof of a quality record are bound to (src/proof/proof.h).
+ *  Borrows from it. */
 lv_proof_context lv_key_proof_context(const lv_quality *quality);
+
+/** What the bit proofs of an XOR record are bound to. Borrows from it. */
+lv_proof_context lv_xor_proof_context(const lv_xor *record);
+
+/** lv_bits_verify with words that name the field. */
+LV_MUST_CHECK lv_status lv_check_bits(const lv_public_key *key, const char *field,
+                                      lv_bits_statement statement, const lv_bits_matrices *of,
+                                      const lv_proof_context *context, const lv_job *job,
+                                      const lv_buffer *proof, lv_error *err);
+
+/** Decodes what an XOR record holds under `key`; with `proofs` checks those that need no other
+ *  record.
+ * @param[out] d  NULL where the record has none. */
+LV_MUST_CHECK lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool proofs,
+                                        const lv_job *job, lv_matrix **w, lv_matrix **d,
+                                        lv_error *err);
 
 /** What the proof of an answer is bound to. Borrows from all. */
 lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream, uint32_t pair);

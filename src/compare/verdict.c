@@ -1,5 +1,5 @@
 /* Table 5, verdict: docs/protocol.md section 3, step 5, and section 6. */
-#include "compare/set.h"
+#include "compare/claims.h"
 #include <string.h>
 
 /* That the inquiry is one that was made from these vectors. */
@@ -45,17 +45,15 @@ static lv_status check_addressed(const lv_set *set, const lv_inquiry *inquiry,
 static lv_status check_statement(const lv_set *set, const lv_combined *combined,
                                  const char *upstream, const lv_answer *answer, lv_error *err)
 {
-    if ((unsigned)answer->formula >= LV_FORMULAS) {
-        return lv_fail(err, LV_INVALID, "answer: field formula: there is no such formula");
-    }
-    uint32_t columns = answer->formula == LV_EQUAL ? 1 : set->quality.width;
-    if (answer->index >= columns) {
-        return lv_fail(err, LV_INVALID, "answer: field index: must be below %u for \"%s\"", columns,
-                       lv_verdict_name(answer->formula));
+    lv_claims claims;
+    lv_status status =
+        lv_claims_of(combined, set->quality.width, answer->formula, answer->index, &claims, err);
+    if (status != LV_OK) {
+        lv_error_prefix(err, "answer: ");
+        return status;
     }
     lv_proof_context context = lv_answer_proof_context(set, upstream, combined->pair);
-    lv_status status = lv_zero_verify(set->key, combined->z[answer->formula], 0, answer->index,
-                                      &context, lv_buffer_view(&answer->proof), err);
+    status = lv_claims_verify(&claims, set->key, &context, lv_buffer_view(&answer->proof), err);
     if (status != LV_OK) {
         lv_error_prefix(err, "answer: field proof: ");
     }
@@ -64,12 +62,14 @@ static lv_status check_statement(const lv_set *set, const lv_combined *combined,
 
 static void tell(const lv_set *set, const lv_answer *answer, lv_verdict *out)
 {
-    out->ask = (lv_ask){.question = answer->question, .limit = answer->limit};
-    out->proved = answer->proof.len > 0;
-    out->direction = answer->formula;
-    out->index = answer->index;
-    out->scale =
-        answer->formula == LV_EQUAL ? 0 : lv_change_scale(set->quality.width, answer->index);
+    bool sized = answer->question == LV_ASK_INDEX || answer->question == LV_ASK_BAND;
+    *out = (lv_verdict){.ask = {.question = answer->question, .limit = answer->limit},
+                        .direction = answer->formula,
+                        .index = answer->index,
+                        .proved = answer->proof.len > 0};
+    if (sized && answer->formula != LV_EQUAL) {
+        out->scale = lv_change_scale(set->quality.width, answer->index);
+    }
 }
 
 lv_status lv_verdict_check(const lv_set *set, const lv_combined *combined, lv_bytes inquiry,

@@ -1,25 +1,19 @@
 /* Contract "xor": docs/protocol.md section 9. */
 #include "contract/market.h"
+#include <inttypes.h>
+#include <lotveil/compare.h>
 #include <string.h>
 
-/* That the key is one and every ciphertext is under it. A good key is proved in the quality record,
- * which the servicer never sees. */
+/* A good key, and that w is x xor y, are proved together with the quality record, which the
+ * servicer never sees. */
 static lv_status check_content(const lv_run *run, const lv_xor *record)
 {
-    const lv_suite *suite = lv_suite_find(record->suite);
-    if (suite == NULL) {
-        return lv_fail(run->err, LV_INVALID, "XOR record: there is no suite %s", record->suite);
+    lv_status status = lv_rule_unreadable(lv_xor_check(record, NULL, run->err));
+    if (status != LV_OK) {
+        lv_error_prefix(run->err, "XOR record of %s, series %s, sequence %" PRIu64 ": ",
+                        record->author, record->series, record->sequence);
     }
-    lv_public_key *key = NULL;
-    lv_matrix *w = NULL;
-    lv_status status = lv_public_decode(suite, lv_buffer_view(&record->public_key), &key, run->err);
-    if (status == LV_OK) {
-        status = lv_matrix_decode(key, record->pairs, record->width, lv_buffer_view(&record->w), &w,
-                                  run->err);
-    }
-    lv_matrix_free(w);
-    lv_public_free(key);
-    return lv_rule_unreadable(status);
+    return status;
 }
 
 static lv_status describe(const lv_xor *record, lv_entry *entry)

@@ -1,5 +1,4 @@
 #include "node/downstream_cache.h"
-#include "node/role.h"
 #include <stdlib.h>
 
 typedef struct {
@@ -101,7 +100,6 @@ static lv_status open_set(lv_node *node, const lv_digest *id, lv_set **out, lv_e
 {
     lv_buffer quality = {0};
     lv_buffer xor_record = {0};
-    lv_job job = lv_role_job(node);
 
     *out = NULL;
     lv_status status = read_record(node->quality, id, &quality, err);
@@ -109,14 +107,9 @@ static lv_status open_set(lv_node *node, const lv_digest *id, lv_set **out, lv_e
         status = read_record(node->xor, id, &xor_record, err);
     }
     if (status == LV_OK) {
-        status = lv_set_open(lv_buffer_view(&quality), node->trust, &job, out, err);
-    }
-    if (status == LV_OK) {
-        status = lv_set_add_xor(*out, lv_buffer_view(&xor_record), node->trust, &job, err);
-    }
-    if (status != LV_OK) {
-        lv_set_free(*out);
-        *out = NULL;
+        /* its own: what it proved it need not verify */
+        status = lv_set_reopen(lv_buffer_view(&quality), lv_buffer_view(&xor_record), node->trust,
+                               out, err);
     }
     lv_buffer_free(&quality);
     lv_buffer_free(&xor_record);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "node/role.h"
 #include "node/servicer.h"
+#include <lotveil/compare.h>
 #include <stdio.h>
 
 const char *const lv_servicer_schema[2] = {
@@ -67,8 +68,13 @@ lv_status lv_catalogue_add(lv_node *node, lv_bytes bytes, lv_error *err)
     lv_xor record = {0};
     lv_digest digest;
     unsigned key_bits = 0;
-    /* As the contract held it when it came to the ledger. */
+    const lv_job job = lv_role_job(node);
+    /* As the contract held it when it came to the ledger, which need not have been run by somebody
+     * whom the servicer believes. */
     lv_status status = lv_xor_open(bytes, node->trust, LV_TIME_RECORD, &record, &digest, err);
+    if (status == LV_OK) {
+        status = lv_xor_check(&record, &job, err);
+    }
     if (status == LV_OK) {
         status = key_bits_of(&record, &key_bits, err);
     }

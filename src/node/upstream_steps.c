@@ -97,25 +97,20 @@ void lv_step_free(lv_step *step)
     *step = (lv_step){0};
 }
 
-/* Opens the quality record, and the XOR record where it was bought. */
+/* Opens the quality record, and the XOR record where it was bought: then every proof of both was
+ * verified before the delivery was stored. */
 static lv_status open_set(lv_node *node, lv_step *step, lv_error *err)
 {
     lv_job job = lv_role_job(node);
+    lv_bytes quality = lv_buffer_view(&step->quality);
 
     if (step->set != NULL) {
         return LV_OK;
     }
-    lv_status status =
-        lv_set_open(lv_buffer_view(&step->quality), node->trust, &job, &step->set, err);
-    if (status == LV_OK && step->xor_record.len > 0) {
-        status =
-            lv_set_add_xor(step->set, lv_buffer_view(&step->xor_record), node->trust, &job, err);
-    }
-    if (status != LV_OK) {
-        lv_set_free(step->set);
-        step->set = NULL;
-    }
-    return judged(status);
+    return judged(step->xor_record.len > 0
+                      ? lv_set_reopen(quality, lv_buffer_view(&step->xor_record), node->trust,
+                                      &step->set, err)
+                      : lv_set_open(quality, node->trust, &job, &step->set, err));
 }
 
 /* Takes the first column of the first row, if bytes stand there; within a transaction.
