@@ -139,7 +139,7 @@ static lv_status split(lv_bytes proof, size_t count, lv_bytes parts[LV_CLAIMS_MA
         return LV_OK;
     }
     for (size_t i = 0; i < count; i++) {
-        parts[i] = lv_read_block(&reader, LV_PROOF_MAX);
+        parts[i] = lv_read_block(&reader, proof.len);
         len += parts[i].len;
     }
     return lv_reader_end(&reader) == LV_OK && len > 0

@@ -240,9 +240,10 @@ lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record, const lv_t
                         lv_set **out, lv_error *err)
 {
     lv_status status = open_quality(quality_record, trust, false, NULL, out, err);
-    if (status == LV_OK && xor_record.len > 0) {
-        status = add_xor(*out, xor_record, trust, false, NULL, err);
+    if (*out == NULL || xor_record.len == 0) {
+        return status;
     }
+    status = add_xor(*out, xor_record, trust, false, NULL, err);
     if (status != LV_OK) {
         lv_set_free(*out);
         *out = NULL;

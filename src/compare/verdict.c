@@ -76,7 +76,7 @@ lv_status lv_verdict_check(const lv_set *set, const lv_combined *combined, lv_by
                            lv_bytes answer, const lv_trust *trust, int64_t time, lv_verdict *out,
                            lv_error *err)
 {
-    *out = (lv_verdict){0};
+    memset(out, 0, sizeof *out); /* no question is 0 */
     lv_inquiry asked = {0};
     lv_digest asked_digest;
     lv_answer answered = {0};

@@ -9,8 +9,9 @@
 
 #define LV_PUBLIC_KEY_MAX 65536U     /* bytes of a public key in a record */
 #define LV_RECORD_PROOF_MAX 1048576U /* bytes of a key proof or the proof of an answer */
-#define LV_BIT_PROOF_MAX (8192U * LV_SET_PAIRS_MAX) /* bytes of a proof about every bit of a set   \
-                                                     */
+#define LV_BIT_PROOF_MAX                                                                           \
+    ((uint64_t)8192 * LV_SET_PAIRS_MAX) /* bytes of a proof about every bit of a set               \
+                                         */
 #define LV_LIMIT_MAX (((uint64_t)1 << LV_WIDTH_MAX) - 1)
 #define LV_RECORD_TIME_MAX 253402300799 /* the last second of the year 9999 */
 

@@ -82,7 +82,9 @@ static void publish(scene *s, lv_secret_key *key, unsigned key_bits)
                               .pair_count = PAIRS,
                               .x = x,
                               .y = y,
-                              .time = NOW};
+                              .time = NOW,
+                              .with_distance = true,
+                              .tell_scale = true};
     assert_int_equal(lv_set_make(&plan, s->downstream.identity, key, &JOB, &s->made, &err), LV_OK);
     expect_silence(before, "publishing", s);
 }
@@ -289,32 +291,56 @@ static void prove_key(scene *s)
     expect_silence(before, "key proof", s);
 }
 
-/* Table 4 whole, the search for formula and index within it. */
+/* What the verdict must be; for a limit of 4 over Y. */
+static lv_formula expected(lv_question question, size_t pair)
+{
+    if (question == LV_ASK_THRESHOLD) {
+        if (Y[pair] == 4) {
+            return LV_EQUAL;
+        }
+        return Y[pair] < 4 ? LV_RISE : LV_FALL;
+    }
+    return question == LV_ASK_EQUALITY && HOLDS[pair] != LV_EQUAL ? LV_DIFFERENT : HOLDS[pair];
+}
+
+/* Table 4 whole, the search for the statement within it. */
+static void answer_one(scene *s, uint32_t pair, const lv_ask *ask)
+{
+    lv_error err = {0};
+    lv_combined z = {0};
+    lv_buffer inquiry = {0};
+    lv_buffer answered = {0};
+    lv_verdict verdict = {0};
+    uint64_t x = X[pair];
+    uint64_t y = Y[pair];
+    assert_int_equal(lv_set_combine(s->set, pair, ask, NULL, &z, &err), LV_OK);
+    assert_int_equal(lv_inquiry_make(s->set, &z, false, s->upstream.identity, NOW, &inquiry, &err),
+                     LV_OK);
+    ct_poison(&x, sizeof x);
+    ct_poison(&y, sizeof y);
+    assert_int_equal(lv_answer_make(s->set, &z, lv_buffer_view(&inquiry), s->made.key, x, y,
+                                    s->downstream.identity, NOW, &JOB, &answered, &err),
+                     LV_OK);
+    assert_int_equal(lv_verdict_check(s->set, &z, lv_buffer_view(&inquiry),
+                                      lv_buffer_view(&answered), s->trust, NOW, &verdict, &err),
+                     LV_OK);
+    assert_int_equal(verdict.direction, expected(ask->question, pair));
+    if (ask->question != LV_ASK_BAND) {
+        assert_int_equal(verdict.index, ask->question == LV_ASK_INDEX ? COLUMN[pair] : 0);
+    }
+    lv_combined_free(&z);
+    lv_buffer_free(&inquiry);
+    lv_buffer_free(&answered);
+}
+
 static void answer(scene *s)
 {
     unsigned before = ct_errors();
-    lv_error err = {0};
-    for (uint32_t i = 0; i < PAIRS; i++) {
-        lv_buffer inquiry = {0};
-        lv_buffer answered = {0};
-        lv_verdict verdict = {0};
-        uint64_t x = X[i];
-        uint64_t y = Y[i];
-        assert_int_equal(
-            lv_inquiry_make(s->set, &s->z[i], false, s->upstream.identity, NOW, &inquiry, &err),
-            LV_OK);
-        ct_poison(&x, sizeof x);
-        ct_poison(&y, sizeof y);
-        assert_int_equal(lv_answer_make(s->set, &s->z[i], lv_buffer_view(&inquiry), s->made.key, x,
-                                        y, s->downstream.identity, NOW, &JOB, &answered, &err),
-                         LV_OK);
-        assert_int_equal(lv_verdict_check(s->set, &s->z[i], lv_buffer_view(&inquiry),
-                                          lv_buffer_view(&answered), s->trust, NOW, &verdict, &err),
-                         LV_OK);
-        assert_int_equal(verdict.direction, HOLDS[i]);
-        assert_int_equal(verdict.index, COLUMN[i]);
-        lv_buffer_free(&inquiry);
-        lv_buffer_free(&answered);
+    for (unsigned q = 1; q <= LV_QUESTIONS; q++) {
+        const lv_ask ask = {.question = (lv_question)q, .limit = q == LV_ASK_THRESHOLD ? 4 : 0};
+        for (uint32_t i = 0; i < PAIRS; i++) {
+            answer_one(s, i, &ask);
+        }
     }
     expect_silence(before, "answer", s);
 }

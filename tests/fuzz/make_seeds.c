@@ -293,7 +293,8 @@ static void add_call(lv_buffer *script, uint8_t submitter, const char *function,
     }
 }
 
-static lv_set_made made_set(void)
+/* @param key_file  of `suite` */
+static lv_set_made made_set(const char *suite, unsigned key_bits, const char *key_file)
 {
     static const lv_pair pairs[] = {
         {.earlier_lot = "L1", .later_lot = "L2", .earlier_time = "1", .later_time = "2"}};
@@ -301,6 +302,8 @@ static lv_set_made made_set(void)
     static const uint64_t y[] = {2};
     lv_series series = fuzz_series();
     series.scale.bits = 2;
+    snprintf(series.suite, sizeof series.suite, "%s", suite);
+    series.key_bits = key_bits;
     const lv_set_plan plan = {.quality_channel = "quality",
                               .xor_channel = "xor",
                               .series = &series,
@@ -309,12 +312,14 @@ static lv_set_made made_set(void)
                               .pair_count = 1,
                               .x = x,
                               .y = y,
-                              .time = FUZZ_TIME};
+                              .time = FUZZ_TIME,
+                              .with_distance = true,
+                              .tell_scale = true};
     lv_secret_key *key = NULL;
     lv_set_made made = {0};
     lv_error err = {0};
-    lv_buffer bytes = fuzz_file(RECORD_KEY);
-    seed_must(lv_key_decode(lv_suite_find("paillier"), lv_buffer_view(&bytes), &key, &err), &err);
+    lv_buffer bytes = fuzz_file(key_file);
+    seed_must(lv_key_decode(lv_suite_find(suite), lv_buffer_view(&bytes), &key, &err), &err);
     seed_must(lv_set_make(&plan, fuzz_identity(1), key, NULL, &made, &err), &err);
     lv_buffer_wipe(&bytes);
     return made;
@@ -329,7 +334,7 @@ static void add_reads(lv_buffer *script, const char *hex)
     add_call(script, 0, "list", list, 4);
 }
 
-static void make_xor_script(const lv_set_made *made, const char *hex)
+static void make_xor_script(const lv_set_made *made, const char *hex, const char *name)
 {
     lv_buffer script = {0};
     lv_buffer grant = signed_grant(1, 2, false);
@@ -349,7 +354,7 @@ static void make_xor_script(const lv_set_made *made, const char *hex)
     add_call(&script, 0, "sold", sold, 2);
     add_call(&script, 1, "grant", &records[3], 1);
     add_reads(&script, hex);
-    seed_write("contract", "xor", lv_buffer_view(&script));
+    seed_write("contract", name, lv_buffer_view(&script));
     script.len = 1;
     add_call(&script, 1, "grant", &records[1], 1);
     add_call(&script, 2, "granted", granted, 3);
@@ -367,7 +372,9 @@ static void make_contracts(void)
     char hex[2 * LV_DIGEST_LEN + 1];
     lv_buffer script = {0};
     lv_error err = {.text = "script"};
-    lv_set_made made = made_set();
+    lv_set_made made = made_set("paillier", 2048, RECORD_KEY);
+    lv_set_made proved = made_set("ristretto255", 256, "keys/ristretto255.key");
+    const lv_bytes proved_record = lv_buffer_view(&proved.quality_record);
     const lv_bytes record = lv_buffer_view(&made.quality_record);
     lv_digest_hex(&made.set_id, hex);
     seed_must(lv_write_u8(&script, 0), &err);
@@ -377,9 +384,16 @@ static void make_contracts(void)
     add_call(&script, 1, "put", &record, 1);
     add_reads(&script, hex);
     seed_write("contract", "quality", lv_buffer_view(&script));
-    make_xor_script(&made, hex);
+    make_xor_script(&made, hex, "xor");
+    script.len = 1;
+    lv_digest_hex(&proved.set_id, hex);
+    add_call(&script, 1, "put", &proved_record, 1);
+    add_reads(&script, hex);
+    seed_write("contract", "quality-proved", lv_buffer_view(&script));
+    make_xor_script(&proved, hex, "xor-proved");
     lv_buffer_free(&script);
     lv_set_made_free(&made);
+    lv_set_made_free(&proved);
 }
 
 /* ---- keys, ciphertexts and proofs ---- */
