@@ -17,7 +17,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "harness"))
 
 from cluster import COMMAND, Cluster  # noqa: E402
-from rogue import Author, open_signed  # noqa: E402
+from rogue import Author, open_signed, sha256  # noqa: E402
 
 VALUES = ["0.45", "0.41", "0.76"]  # fall by bit 29 of 32, rise
 AUDITOR = "Auditor GmbH"
@@ -110,6 +110,14 @@ class Audit(unittest.TestCase):
         self.assertIn("reads every value", self.openings[0]["warning"])
         self.assertNotIn(base64.b64decode(self.openings[0]["secret_key"]),
                          base64.b64decode(self.openings[0]["opening"]))
+
+    def test_what_is_signed_is_the_digest_of_the_key(self):
+        opening, secret = (base64.b64decode(self.openings[0][key])
+                           for key in ("opening", "secret_key"))
+        body = open_signed(opening, "Opening")
+        self.assertEqual(body["key_digest"], sha256(b"lotveil/v1/opening\0" + secret))
+        self.assertEqual((body["author"], body["auditor"], body["set_id"].hex()),
+                         ("BMSP", AUDITOR, self.ids[0]))
 
     def test_it_stands_in_the_journal_once(self):
         again = self.cluster.json("b", "audit", "open", self.ids[0], "--to", AUDITOR, "-o",

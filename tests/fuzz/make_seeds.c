@@ -203,6 +203,8 @@ static void make_bodies(void)
     BODY(answer, "whole", .author = "BMSP", .upstream = "AMSP", .inquiry_digest = digest(1),
          .set_id = digest(2), .pair = 1, .formula = LV_FALL, .index = 25, .proof = bytes,
          .time = FUZZ_TIME, .question = LV_ASK_THRESHOLD, .limit = 1250);
+    BODY(opening, "whole", .author = "BMSP", .auditor = "Auditor GmbH", .set_id = digest(1),
+         .key_digest = digest(2), .time = FUZZ_TIME);
     BODY(delivery, "whole", .xor_record = bytes, .receipt = bytes);
 }
 

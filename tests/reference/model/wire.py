@@ -93,6 +93,8 @@ MESSAGES = {
     "Inquiry": [(1, "author", "s"), (2, "downstream", "s"), (3, "channel", "s"), (4, "set_id", "b"),
                 (5, "pair", "i"), (6, "z_digest", "b"), (7, "z", "b"), (8, "time", "i"),
                 (9, "question", "i"), (10, "limit", "i")],
+    "Opening": [(1, "author", "s"), (2, "auditor", "s"), (3, "set_id", "b"), (4, "key_digest", "b"),
+                (5, "time", "i")],
     "Answer": [(1, "author", "s"), (2, "upstream", "s"), (3, "inquiry_digest", "b"),
                (4, "set_id", "b"), (5, "pair", "i"), (6, "formula", "i"), (7, "index", "i"),
                (8, "proof", "b"), (9, "time", "i"), (10, "question", "i"), (11, "limit", "i")],
