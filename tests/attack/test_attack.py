@@ -450,6 +450,96 @@ class Sales(unittest.TestCase):
             self.assertEqual(len(cluster.get("s", "/v1/sales")["sales"]), 2)
 
 
+class BudgetUnderAttack(unittest.TestCase):
+    """The upstream wants to know more than the downstream lets out."""
+
+    def start(self, policy, *whom, width=32):
+        cluster = Cluster(width=width)
+        self.addCleanup(cluster.close)
+        path = cluster.dir("b") / "series" / "moisture.yaml"
+        path.write_text(path.read_text() + f"disclose: [{policy}]\n")
+        unlimited(cluster, "b")
+        cluster.start(*whom)
+        cluster.publish(ROWS)
+        return cluster
+
+    def ask(self, cluster, inquiry):
+        return cluster.peer("b", "POST", "/v1/inquiries", inquiry)
+
+    def test_inquiries_at_once_do_not_overrun_the_budget(self):
+        # two answers of log2 65 = 6.023 bits
+        cluster = self.start("{to: AMSP, allow: [index], budget: 13}", "b")
+        upstream = Author(cluster, "a")
+        sets = [Records(cluster, s) for s in published(cluster)]
+        inquiries = [s.inquiry(upstream, s.combined()) for s in sets]
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            results = list(pool.map(lambda inquiry: self.ask(cluster, inquiry), inquiries * 4))
+        self.assertEqual({code for code, _ in results}, {200, 403})
+        answers = {body for code, body in results if code == 200}
+        self.assertEqual(len(answers), 2)
+        known = cluster.json("b", "disclosures")
+        self.assertEqual(len(known["disclosures"]), 2)
+        self.assertEqual([(b["spent"], b["left"]) for b in known["budgets"]], [("12.046", "0.954")])
+        # what was told is told again, also signed anew; what was not is not
+        again = [self.ask(cluster, i) for i in inquiries]
+        self.assertEqual(sorted(code for code, _ in again), [200, 200, 403])
+        self.assertEqual({body for code, body in again if code == 200}, answers)
+
+    def test_refusals_come_before_the_records_are_looked_at(self):
+        """Policy first: what the vectors are makes no difference to who may not ask."""
+        cluster = self.start("{to: AMSP, allow: [threshold], budget: 5}", "b")
+        upstream = Author(cluster, "a")
+        first, second = [Records(cluster, s) for s in published(cluster)[:2]]
+        for question, name in ((1, "direction"), (2, "index"), (3, "band"), (5, "equality")):
+            answers = {self.ask(cluster, first.inquiry(upstream, vectors, full=full,
+                                                       question=question))
+                       for vectors in (first.combined(), second.combined())
+                       for full in (False, True)}
+            self.assertEqual(len(answers), 1, "refusals differ")
+            status, body = answers.pop()
+            self.assertEqual((status, json.loads(body)["code"]), (403, "LV_REFUSED"))
+            self.assertIn(f"does not answer {name}", json.loads(body)["error"])
+        for question in (0, 6, 34, 1 << 31):
+            status, _ = self.ask(cluster, first.inquiry(upstream, first.combined(),
+                                                        question=question))
+            self.assertIn(status, {400, 403}, question)
+        # a limit where none belongs, one that is too wide, and one whose digest is another's
+        for question, limit in ((1, 5), (4, 1 << 32), (4, (1 << 64) - 1), (4, 7)):
+            status, _ = self.ask(cluster, first.inquiry(upstream, first.combined(),
+                                                        question=question, limit=limit))
+            self.assertIn(status, {400, 403}, (question, limit))
+        self.assertEqual(cluster.get("b", "/v1/disclosures")["disclosures"], [])
+
+    def test_bisection_by_thresholds_is_stopped_by_the_budget(self):
+        cluster = self.start("{to: AMSP, allow: [threshold], budget: 10}", "a", "b", width=16)
+        set_id = published(cluster)[0]
+        end = time.monotonic() + 30
+        while set_id not in [s["set_id"] for s in cluster.get("a", "/v1/sets")["sets"]]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        low, high, asked = 0, 1 << 16, 0  # low <= value < high, in hundredths
+        while True:
+            middle = (low + high) // 2
+            done = cluster.command("a", "inquire", set_id, "--ask", "threshold", "--limit",
+                                   f"{middle / 100:.2f}", "--json", check=False)
+            if done.returncode != 0:
+                break
+            asked += 1
+            below = json.loads(done.stdout)["verdict"] == "below"
+            low, high = (low, middle) if below else (middle, high)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("9.51 of 10 bits", done.stderr)
+        self.assertEqual(asked, 6)
+        self.assertEqual(high - low, 1 << 10, "1024 values are left")
+        self.assertTrue(low <= 41 < high)
+        # about another set of the series neither
+        other = published(cluster)[1]
+        done = cluster.command("a", "inquire", other, "--ask", "threshold", "--limit", "0.50",
+                               check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(cluster.get("b", "/v1/disclosures")["disclosures"]), 6)
+
+
 class LedgerUnderAttack(unittest.TestCase):
     def test_ledger_founded_by_an_impostor_is_refused(self):
         """An outsider names itself BMSP and founds a ledger in place of the true one."""
