@@ -1,7 +1,6 @@
 /* One set as the product makes, reads, combines and answers it, without records and ledger around
  * it, round after round. Every round has a key without tables and fresh ciphertexts, so nothing
  * that is kept from one use to the next makes it look faster than the first use is. */
-#include "base/clock.h"
 #include "base/parallel.h"
 #include "bench/measure.h"
 #include "proof/proof.h"
@@ -321,7 +320,7 @@ static lv_status renew_key(bench_set *set, const lv_bench_ask *ask, lv_error *er
 
 static lv_status run_rounds(bench_set *set, const lv_bench_ask *ask, lv_error *err)
 {
-    double start = lv_clock_seconds();
+    lv_bench_moment start = lv_bench_now();
     lv_status status = LV_OK;
     set->z = calloc(set->values->pairs, sizeof *set->z);
     if (set->z == NULL) {
@@ -339,7 +338,7 @@ static lv_status run_rounds(bench_set *set, const lv_bench_ask *ask, lv_error *e
             status = renew_key(set, ask, err);
         }
         set->times->rounds++;
-    } while (status == LV_OK && lv_clock_seconds() - start < ask->seconds);
+    } while (status == LV_OK && lv_bench_since(start, set->job.threads) < ask->seconds);
     free(set->z);
     if (status == LV_E_CRYPTO) {
         return lv_fail(err, status,
