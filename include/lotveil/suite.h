@@ -61,6 +61,11 @@ LV_MUST_CHECK lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned 
 /** paillier: 6000; ristretto255: 256; rlwe1024: 1024. */
 unsigned lv_suite_default_key_bits(const lv_suite *suite);
 
+/** How many pairs one set best holds where many are made at once: full ciphertexts, and records of
+ *  some hundred kilobytes. paillier: 1, a key for each comparison as published; ristretto255: 32;
+ *  rlwe1024: 512. */
+size_t lv_suite_set_pairs(const lv_suite *suite);
+
 /** Makes a fresh key. key_bits as in lv_suite_check_key_bits. */
 LV_MUST_CHECK lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
                                         lv_secret_key **out, lv_error *err);

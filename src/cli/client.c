@@ -66,6 +66,9 @@ static lv_status send_to(const char *dir, const char *url, const char *socket_pa
                          .content_type = call->content_type,
                          .header = call->header,
                          .body = call->body,
+                         .read = call->read,
+                         .read_context = call->read_context,
+                         .read_len = call->read_len,
                          .seconds = call->seconds != 0 ? call->seconds : LV_CLIENT_SECONDS,
                          .max_bytes = ANSWER_MAX};
     lv_buffer body = {0};

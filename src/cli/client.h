@@ -12,6 +12,9 @@ typedef struct {
     const char *content_type;
     const char *header;
     lv_bytes body;
+    size_t (*read)(void *context, uint8_t *out, size_t room); /* in place of `body`, as */
+    void *read_context;                                       /* lv_http_call has it */
+    uint64_t read_len;
     unsigned seconds; /* 0: LV_CLIENT_SECONDS */
 } lv_client_call;
 

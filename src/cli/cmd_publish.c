@@ -1,8 +1,6 @@
-#include "base/file.h"
+#include "base/clock.h"
 #include "cli/publish.h"
 #include <stdio.h>
-
-static const size_t CSV_MAX = (size_t)64 * 1024 * 1024;
 
 typedef struct {
     lv_cli cli;
@@ -54,7 +52,9 @@ static const char doc[] =
     "Downstream: hands a CSV of measurements to the node, which encrypts every pair of lots under "
     "a fresh key and publishes both records. The file is taken whole or not at all: a doubled lot, "
     "unsorted times, an empty cell or a value out of range is refused with file, line and column. "
-    "The very same file again publishes nothing and gives the first result."
+    "The very same file again publishes nothing and gives the first result: after an interruption "
+    "it "
+    "goes on where it stopped."
     "\v"
     "Examples:\n"
     "  lotveil publish moisture.csv --dir b --series moisture\n"
@@ -79,24 +79,41 @@ static void print_accepted(const options *o, const json_t *accepted)
            (long long)count(accepted, "batch"));
 }
 
-static void print_end(json_int_t sets)
+static void print_end(const json_t *accepted)
 {
+    long long sets = count(accepted, "sets");
+    double rate = json_real_value(json_object_get(accepted, "pairs_per_second"));
     if (sets == 0) {
         puts("Nothing to compare with yet.");
         return;
     }
-    printf("All %lld sets stand on the ledger.\n", (long long)sets);
+    printf("All %lld sets stand on the ledger.", sets);
+    if (count(accepted, "pairs") > sets && rate > 0) {
+        printf(" %.1f s, %.0f pairs/s.", json_real_value(json_object_get(accepted, "seconds")),
+               rate);
+    }
+    puts("");
+}
+
+/* How long it took from handing in to the last set, and what that makes a second. */
+static lv_status add_speed(json_t *accepted, double seconds)
+{
+    double pairs = (double)count(accepted, "pairs");
+    bool repeated = json_is_true(json_object_get(accepted, "repeated"));
+    json_t *rate = repeated || seconds <= 0 ? json_null() : json_real(pairs / seconds);
+    int failed = json_object_set_new(accepted, "seconds", json_real(seconds));
+    failed += json_object_set_new(accepted, "pairs_per_second", rate);
+    return failed == 0 ? LV_OK : LV_E_MEMORY;
 }
 
 /* Waits, and lets the batch's end fall into the answer of its beginning. */
-static lv_status wait_for(const options *o, json_t *accepted, lv_error *err)
+static lv_status wait_for(const options *o, lv_progress *progress, double begun, json_t *accepted,
+                          lv_error *err)
 {
-    lv_progress progress;
     json_t *batch = NULL;
-    lv_progress_begin(&progress, stderr);
     lv_status status =
-        lv_publish_wait(o->cli.dir, count(accepted, "batch"), &progress, o->series, &batch, err);
-    lv_progress_end(&progress);
+        lv_publish_wait(o->cli.dir, count(accepted, "batch"), progress, o->series, &batch, err);
+    lv_progress_end(progress);
     if (status != LV_OK) {
         return status;
     }
@@ -111,33 +128,31 @@ static lv_status wait_for(const options *o, json_t *accepted, lv_error *err)
         status = LV_E_MEMORY;
     }
     json_decref(batch);
-    return status;
+    return status == LV_OK ? add_speed(accepted, lv_clock_seconds() - begun) : status;
 }
 
 static lv_status publish(const options *o, lv_error *err)
 {
-    lv_buffer csv = {0};
     json_t *accepted = NULL;
-    lv_status status = lv_cli_read(o->file, CSV_MAX, &csv, err);
-    if (status == LV_OK) {
-        status =
-            lv_publish_rows(o->cli.dir, o->series, o->file, lv_buffer_view(&csv), &accepted, err);
-        /* A lot that stands already is a fault of the file, not an outcome. */
-        status = status == LV_EXISTS ? LV_E_SYNTAX : status;
-    }
-    lv_buffer_wipe(&csv);
+    lv_progress progress;
+    double begun = lv_clock_seconds();
+    lv_progress_begin(&progress, stderr);
+    lv_status status =
+        lv_publish_file(o->cli.dir, o->series, o->file, &progress, o->series, &accepted, err);
+    lv_progress_end(&progress);
     if (status != LV_OK) {
-        return status;
+        /* A lot that stands already is a fault of the file, not an outcome. */
+        return status == LV_EXISTS ? LV_E_SYNTAX : status;
     }
     if (!o->cli.json) {
         print_accepted(o, accepted);
     }
-    status = o->no_wait ? LV_OK : wait_for(o, accepted, err);
+    status = o->no_wait ? LV_OK : wait_for(o, &progress, begun, accepted, err);
     if (o->cli.json && lv_cli_print_json(accepted, NULL) != LV_OK) {
         status = lv_fail(err, LV_E_IO, "cannot write to standard output");
     }
     if (status == LV_OK && !o->cli.json && !o->no_wait) {
-        print_end(count(accepted, "sets"));
+        print_end(accepted);
     }
     json_decref(accepted);
     return status;

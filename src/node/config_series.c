@@ -39,6 +39,7 @@ typedef struct {
     char *offset;
     int64_t *width;
     char *suite;
+    int64_t *pairs_per_set;
     int64_t *key_bits;
     int64_t *pool;
     lv_compare_mode compare;
@@ -100,6 +101,7 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_INT("decimals", CYAML_FLAG_DEFAULT, raw_series, decimals),
     CYAML_FIELD_STRING_PTR("offset", OPTIONAL, raw_series, offset, 1, OFFSET_TEXT_MAX),
     CYAML_FIELD_INT_PTR("width", OPTIONAL, raw_series, width),
+    CYAML_FIELD_INT_PTR("pairs_per_set", OPTIONAL, raw_series, pairs_per_set),
     CYAML_FIELD_STRING_PTR("suite", OPTIONAL, raw_series, suite, 1, LV_NAME_MAX),
     CYAML_FIELD_INT_PTR("key_bits", OPTIONAL, raw_series, key_bits),
     CYAML_FIELD_INT_PTR("pool", OPTIONAL, raw_series, pool),
@@ -228,7 +230,11 @@ static lv_status take_suite(const char *name, const raw_series *raw, lv_series *
         lv_error_prefix(err, "%s: key_bits: ", name);
         return status == LV_E_RANGE ? LV_E_CONFIG : status;
     }
-    return LV_OK;
+    uint64_t pairs = 0;
+    status = lv_yaml_number(name, "pairs_per_set", raw->pairs_per_set, 0, LV_SET_PAIRS_MAX, 0,
+                            &pairs, err);
+    series->pairs_per_set = pairs != 0 ? (size_t)pairs : lv_suite_set_pairs(suite);
+    return status;
 }
 
 static lv_status take_grant(const char *name, const raw_grant *raw, lv_config_series *out,

@@ -21,7 +21,9 @@
  * applied      the grants of the configuration that were put on the ledger
  * pool         sets made ready (pool.h); `key` is sealed as that of a set, `ready` under
  *              "pool/<channel>/<organisation>/<series>/<sequence>"
- * secret       sealed under "secret/<name>" */
+ * secret       sealed under "secret/<name>"
+ * staged       rows of a file that is still coming, sealed under "staged/<intake>/<piece>"
+ * batch.pairs_done  pairs of its published sets */
 static const char *const lv_downstream_schema[] = {
     "CREATE TABLE series(name TEXT PRIMARY KEY, decimals INTEGER NOT NULL,"
     " offset INTEGER NOT NULL, width INTEGER NOT NULL) STRICT;"
@@ -53,6 +55,11 @@ static const char *const lv_downstream_schema[] = {
     " quota INTEGER NOT NULL, PRIMARY KEY(buyer, series)) STRICT;"
     "CREATE TABLE secret(name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;",
     LV_POOL_SCHEMA,
+    "CREATE TABLE staged(intake INTEGER NOT NULL, piece INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " PRIMARY KEY(intake, piece)) STRICT;"
+    "ALTER TABLE batch ADD COLUMN pairs_done INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE batch SET pairs_done = (SELECT count(*) FROM sets AS s JOIN pair AS p"
+    " ON p.set_row = s.id WHERE s.batch = batch.id AND s.state = 'published');",
     NULL,
 };
 
@@ -93,6 +100,15 @@ lv_status lv_downstream_series_find(lv_node *node, const char *name, const lv_co
                                 "series %.64s is not configured here: add it with "
                                 "`lotveil series add`",
                                 name);
+}
+
+int64_t lv_downstream_intake_id(lv_node *node)
+{
+    lv_downstream *own = lv_downstream_of(node);
+    pthread_mutex_lock(&own->series_lock);
+    int64_t id = ++own->intakes;
+    pthread_mutex_unlock(&own->series_lock);
+    return id;
 }
 
 /* ---- measurements and keys at rest ---- */
@@ -212,6 +228,16 @@ static lv_status try_failed_again(lv_node *node, lv_error *err)
     return status;
 }
 
+/* Files that were coming in when the node ended. */
+static lv_status forget_staged(lv_node *node, lv_error *err)
+{
+    lv_status status = lv_store_begin(node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    return lv_store_end(node->store, lv_store_run(node->store, err, "DELETE FROM staged", ""), err);
+}
+
 static lv_status start(lv_node *node, lv_error *err)
 {
     lv_downstream *own = calloc(1, sizeof *own);
@@ -223,12 +249,17 @@ static lv_status start(lv_node *node, lv_error *err)
     pthread_mutex_init(&own->grant_lock, NULL);
     pthread_mutex_init(&own->making_lock, NULL);
     own->grants_due = true;
+    own->group_sets = 1;
+    own->group_max = LV_GROUP_SETS_MAX;
     if (node->quality == NULL || node->xor == NULL) {
         return lv_fail(err, LV_E_CONFIG,
                        "config.yaml: a downstream takes part in both channels: name "
                        "ledger.quality and ledger.xor");
     }
     lv_status status = lv_set_cache_new(&own->cache);
+    if (status == LV_OK) {
+        status = forget_staged(node, err);
+    }
     if (status == LV_OK) {
         status = try_failed_again(node, err);
     }
@@ -267,7 +298,7 @@ static const lv_route routes[] = {
     {LV_HTTP_PEER, "POST", "/v1/inquiries", lv_downstream_inquiry_post},
     {LV_HTTP_CONTROL, "GET", "/v1/series", lv_downstream_series_get},
     {LV_HTTP_CONTROL, "POST", "/v1/series", lv_downstream_series_post},
-    {LV_HTTP_CONTROL, "POST", "/v1/series/*/rows", lv_downstream_rows_post},
+    {LV_HTTP_CONTROL, "POST", LV_ROWS_PATH, lv_downstream_rows_post},
     {LV_HTTP_CONTROL, "GET", "/v1/batches/*", lv_downstream_batch_get},
     {LV_HTTP_CONTROL, "GET", "/v1/sets", lv_downstream_sets_get},
     {LV_HTTP_CONTROL, "GET", "/v1/sets/*/records", lv_downstream_records_get},
@@ -286,6 +317,7 @@ static void (*const workers[])(lv_node *) = {lv_downstream_publish, lv_pool_work
 const lv_role_table lv_role_downstream = {
     .migrations = lv_downstream_schema,
     .routes = routes,
+    .streams = lv_downstream_streams,
     .start = start,
     .workers = workers,
     .describe = lv_pool_describe,

@@ -30,6 +30,8 @@ typedef struct {
     size_t encrypted; /* ciphertexts of the matrices that are encrypted whole */
 } lv_making;
 
+#define LV_GROUP_SETS_MAX 64U /* sets that are made, or published, together */
+
 /** node->state. */
 typedef struct {
     pthread_mutex_t series_lock; /* guards `added` */
@@ -37,6 +39,9 @@ typedef struct {
     pthread_mutex_t grant_lock;  /* one grant at a time: they are numbered */
     bool grants_due;             /* grants of the configuration may be missing on the ledger */
     lv_set_cache *cache;
+    int64_t intakes;             /* files that were begun; guarded by series_lock */
+    size_t group_sets;           /* how many the worker makes together now; its alone */
+    size_t group_max;            /* and at most; 1..LV_GROUP_SETS_MAX */
     pthread_mutex_t making_lock; /* guards `making` */
     lv_making making;
 } lv_downstream;
@@ -49,6 +54,17 @@ const lv_config_series *lv_downstream_series_at(lv_node *node, size_t i);
 /** LV_NOT_FOUND with words where there is none. */
 LV_MUST_CHECK lv_status lv_downstream_series_find(lv_node *node, const char *name,
                                                   const lv_config_series **out, lv_error *err);
+
+/* ---- rows ---- */
+
+#define LV_ROWS_PATH "/v1/series/*/rows"
+
+/** Takes the body of POST LV_ROWS_PATH as it comes. A file is accepted with its last byte, whole,
+ *  or was never there; what a kill left of one is forgotten by the next start. */
+extern const lv_http_stream lv_downstream_streams[2];
+
+/** A number for a file that no other file has while this node runs. */
+int64_t lv_downstream_intake_id(lv_node *node);
 
 /* ---- measurements at rest ---- */
 
@@ -73,13 +89,14 @@ LV_MUST_CHECK lv_status lv_downstream_key_seal(lv_node *node, const lv_digest *s
 void lv_downstream_publish(lv_node *node);
 
 /** One step of the worker.
- * @return LV_OK where a set moved on, or failed for good; LV_NOT_FOUND where there is nothing to
+ * @return LV_OK where sets moved on, or one failed for good; LV_NOT_FOUND where there is nothing to
  *         do; what may pass by itself otherwise: try again later. */
 LV_MUST_CHECK lv_status lv_downstream_publish_step(lv_node *node, lv_error *err);
 
 /** What the worker is about, for GET /v1/batches/ID: from begin to end that batch's set, told as
  *  an lv_job tells it to _report, whose `node` is the lv_node. "encrypt" counts the ciphertexts of
- *  all matrices of the set. None of them wakes anybody. */
+ *  all matrices of the set; "sets" those that are made together, of which the one named is the
+ *  first. None of them wakes anybody. */
 void lv_downstream_making_begin(lv_node *node, int64_t batch, uint64_t sequence, const char *phase);
 void lv_downstream_making_report(void *node, const char *phase, size_t done, size_t total);
 void lv_downstream_making_end(lv_node *node);

@@ -1,8 +1,10 @@
 /* The publishing worker (docs/protocol.md section 3, step 1). A set goes planned -> made ->
  * published, each state stored before the next is begun: whatever was interrupted is done again
- * with the same bytes. */
+ * with the same bytes. Sets that take little time go together, so that what a ledger and the store
+ * need to keep a promise is needed once for all of them. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/secret.h"
 #include "node/downstream.h"
 #include "node/pool.h"
@@ -14,23 +16,41 @@ static const double RETRY_SECONDS_MIN = 0.2;
 static const double RETRY_SECONDS_MAX = 30;
 static const double IDLE_SECONDS = 3600;
 
+/* What is held in memory at once. */
+#define GROUP_PAIRS_MAX 8192U
+#define GROUP_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
+/* Sets that take longer than this are made one by one, all threads on each. */
+static const double GROUP_SECONDS_PER_SET = 0.2;
+
 /* A set of the store. */
 typedef struct {
     int64_t row;
     int64_t batch;
-    bool made;
     lv_digest set_id;
     lv_series series;   /* as configured, with the suite and sizes that were planned */
     bool with_distance; /* somebody may ask for the band */
     bool tell_scale;    /* somebody may ask for thresholds */
     uint64_t sequence;
-    lv_buffer quality;
+    lv_buffer quality; /* once it is made, as is the next */
     lv_buffer xor_record;
+    lv_buffer key; /* sealed */
     size_t pair_count;
     lv_pair *pairs;
     uint64_t *x; /* secret memory, 2 * pair_count values: x, then y */
     uint64_t *y;
+    lv_status status; /* of making it */
+    lv_error words;
 } work;
+
+/* Sets that are made, or put on the ledgers, together; in the order of their rows. */
+typedef struct {
+    lv_node *node;
+    work *sets; /* LV_GROUP_SETS_MAX places */
+    size_t count;
+    unsigned threads; /* for each set */
+    bool made;
+} group;
 
 static void work_free(work *at)
 {
@@ -41,47 +61,110 @@ static void work_free(work *at)
     lv_secret_free(at->x);
     lv_buffer_free(&at->quality);
     lv_buffer_free(&at->xor_record);
+    lv_buffer_free(&at->key);
     *at = (work){0};
+}
+
+static lv_status group_open(lv_node *node, group *out)
+{
+    *out = (group){.node = node, .sets = calloc(LV_GROUP_SETS_MAX, sizeof(work))};
+    return out->sets != NULL ? LV_OK : LV_E_MEMORY;
+}
+
+static void group_close(group *g)
+{
+    for (size_t i = 0; g->sets != NULL && i < LV_GROUP_SETS_MAX; i++) {
+        work_free(&g->sets[i]);
+    }
+    free(g->sets);
+    *g = (group){0};
 }
 
 /* ---- finding work ---- */
 
-/* The oldest set of a series that is not held up by a failed one before it. */
-static lv_status find_next(lv_node *node, work *out, lv_error *err)
+/* Of a series that is not held up by a failed set. */
+#define NOT_HELD_UP(s)                                                                             \
+    " NOT EXISTS (SELECT 1 FROM sets AS f WHERE f.state = 'failed' AND f.series = " s ".series)"
+
+/* Made sets before the first planned one: whatever is older goes first. */
+static const char MADE_SQL[] =
+    "SELECT id, series, sequence, batch, set_id, quality, xor FROM sets AS s"
+    " WHERE state = 'made' AND id < coalesce((SELECT p.id FROM sets AS p WHERE p.state = 'planned'"
+    " AND" NOT_HELD_UP("p") " ORDER BY p.id LIMIT 1), 9223372036854775807)"
+                            " AND" NOT_HELD_UP("s") " ORDER BY id LIMIT ?";
+
+static const char PLANNED_SQL[] =
+    "SELECT id, series, sequence, batch, suite, key_bits, width,"
+    " (SELECT count(*) FROM pair WHERE set_row = s.id) FROM sets AS s"
+    " WHERE state = 'planned' AND" NOT_HELD_UP("s") " ORDER BY id LIMIT ?";
+
+static void take_name(sqlite3_stmt *row, work *out)
 {
-    sqlite3_stmt *row = NULL;
-    lv_status status = lv_role_first(
-        node->store,
-        lv_store_query(node->store, err, &row,
-                       "SELECT id, series, sequence, suite, key_bits, width, state = 'made',"
-                       " set_id, quality, xor, batch FROM sets AS s"
-                       " WHERE state IN ('planned', 'made') AND NOT EXISTS (SELECT 1 FROM sets"
-                       " AS f WHERE f.state = 'failed' AND f.series = s.series)"
-                       " ORDER BY id LIMIT 1",
-                       ""),
-        &row, err);
-    if (status != LV_OK) {
-        return status;
-    }
     out->row = sqlite3_column_int64(row, 0);
     snprintf(out->series.name, sizeof out->series.name, "%s", lv_store_text(row, 1));
     out->sequence = (uint64_t)sqlite3_column_int64(row, 2);
-    snprintf(out->series.suite, sizeof out->series.suite, "%s", lv_store_text(row, 3));
-    out->series.key_bits = (unsigned)sqlite3_column_int64(row, 4);
-    out->series.scale.bits = (unsigned)sqlite3_column_int64(row, 5);
-    out->made = sqlite3_column_int(row, 6) != 0;
-    out->batch = sqlite3_column_int64(row, 10);
-    if (out->made) {
-        status = lv_role_digest(row, 7, &out->set_id);
+    out->batch = sqlite3_column_int64(row, 3);
+}
+
+static lv_status find_made(group *g, lv_error *err)
+{
+    lv_store *store = g->node->store;
+    sqlite3_stmt *rows = NULL;
+    size_t bytes = 0;
+
+    lv_status status = lv_store_query(store, err, &rows, MADE_SQL, "i",
+                                      (int64_t)lv_downstream_of(g->node)->group_max);
+    while (bytes < GROUP_BYTES_MAX && lv_role_row(store, rows, &status, err)) {
+        work *at = &g->sets[g->count++];
+        take_name(rows, at);
+        status = lv_role_digest(rows, 4, &at->set_id);
         if (status == LV_OK) {
-            status = lv_role_copy(row, 8, &out->quality);
+            status = lv_role_copy(rows, 5, &at->quality);
         }
         if (status == LV_OK) {
-            status = lv_role_copy(row, 9, &out->xor_record);
+            status = lv_role_copy(rows, 6, &at->xor_record);
         }
+        bytes += at->quality.len + at->xor_record.len;
     }
-    lv_store_done(row);
+    lv_store_done(rows);
+    g->made = g->count > 0;
     return status;
+}
+
+static lv_status find_planned(group *g, lv_error *err)
+{
+    lv_store *store = g->node->store;
+    sqlite3_stmt *rows = NULL;
+    size_t pairs = 0;
+
+    lv_status status = lv_store_query(store, err, &rows, PLANNED_SQL, "i",
+                                      (int64_t)lv_downstream_of(g->node)->group_sets);
+    while (pairs < GROUP_PAIRS_MAX && lv_role_row(store, rows, &status, err)) {
+        work *at = &g->sets[g->count++];
+        take_name(rows, at);
+        snprintf(at->series.suite, sizeof at->series.suite, "%s", lv_store_text(rows, 4));
+        at->series.key_bits = (unsigned)sqlite3_column_int64(rows, 5);
+        at->series.scale.bits = (unsigned)sqlite3_column_int64(rows, 6);
+        at->pair_count = (size_t)sqlite3_column_int64(rows, 7);
+        pairs += at->pair_count;
+    }
+    lv_store_done(rows);
+    return status;
+}
+
+/* The next group. LV_NOT_FOUND where there is nothing to do. */
+static lv_status find_group(group *g, lv_error *err)
+{
+    lv_status status = lv_store_begin(g->node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = find_made(g, err);
+    if (status == LV_OK && !g->made) {
+        status = find_planned(g, err);
+    }
+    status = lv_store_end(g->node->store, status, err);
+    return status == LV_OK && g->count == 0 ? LV_NOT_FOUND : status;
 }
 
 /* Upstream lots of the later lot, separated by single blanks in the store. */
@@ -128,20 +211,11 @@ static lv_status load_pair(lv_node *node, work *at, size_t i, sqlite3_stmt *row,
     return status;
 }
 
-static lv_status make_room(lv_node *node, work *at, lv_error *err)
+static lv_status make_room(work *at)
 {
-    sqlite3_stmt *row = NULL;
-    lv_status status =
-        lv_role_first(node->store,
-                      lv_store_query(node->store, err, &row,
-                                     "SELECT count(*) FROM pair WHERE set_row = ?", "i", at->row),
-                      &row, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    size_t count = (size_t)sqlite3_column_int64(row, 0);
-    lv_store_done(row);
+    size_t count = at->pair_count;
     if (count == 0 || count > LV_SET_PAIRS_MAX) {
+        at->pair_count = 0;
         return LV_E_CORRUPT;
     }
     at->pairs = calloc(count, sizeof *at->pairs);
@@ -150,7 +224,6 @@ static lv_status make_room(lv_node *node, work *at, lv_error *err)
         return LV_E_MEMORY;
     }
     at->y = at->x + count;
-    at->pair_count = count;
     return LV_OK;
 }
 
@@ -160,7 +233,7 @@ static lv_status load_pairs(lv_node *node, work *at, lv_error *err)
     sqlite3_stmt *rows = NULL;
     size_t i = 0;
 
-    lv_status status = make_room(node, at, err);
+    lv_status status = make_room(at);
     if (status == LV_OK) {
         status = lv_store_query(node->store, err, &rows,
                                 "SELECT p.earlier, p.later, p.basis, e.time, l.time, l.parents,"
@@ -180,33 +253,7 @@ static lv_status load_pairs(lv_node *node, work *at, lv_error *err)
     return status;
 }
 
-static lv_status load(lv_node *node, work *out, lv_error *err)
-{
-    lv_status status = lv_store_begin(node->store, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    status = find_next(node, out, err);
-    return lv_store_end(node->store, status, err);
-}
-
 /* ---- planned -> made ---- */
-
-static lv_status store_made(lv_node *node, const work *at, const lv_set_made *made,
-                            lv_bytes sealed_key, lv_error *err)
-{
-    lv_status status = lv_store_begin(node->store, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    status = lv_store_run(node->store, err,
-                          "UPDATE sets SET state = 'made', error = NULL, set_id = ?, key = ?,"
-                          " quality = ?, xor = ? WHERE id = ? AND state = 'planned'",
-                          "bbbbi", lv_role_digest_view(&made->set_id), sealed_key,
-                          lv_buffer_view(&made->quality_record), lv_buffer_view(&made->xor_record),
-                          at->row);
-    return lv_store_end(node->store, status, err);
-}
 
 /* What the series is called for people comes from its configuration; how it was planned stays. */
 static lv_status complete_series(lv_node *node, work *at, lv_error *err)
@@ -223,6 +270,27 @@ static lv_status complete_series(lv_node *node, work *at, lv_error *err)
         at->tell_scale = lv_policy_any(config->policies, config->policy_count, LV_ASK_THRESHOLD);
     }
     return status;
+}
+
+/* What a set is made of. What is wrong with one says nothing of the others.
+ * @return faults of the store. */
+static lv_status load_group(group *g, lv_error *err)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        work *at = &g->sets[i];
+        at->status = complete_series(g->node, at, &at->words);
+    }
+    lv_status status = lv_store_begin(g->node->store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        work *at = &g->sets[i];
+        if (at->status == LV_OK) {
+            at->status = load_pairs(g->node, at, &at->words);
+        }
+    }
+    return lv_store_end(g->node->store, status, err);
 }
 
 /* LV_NOT_FOUND where nothing stands ready for this set. */
@@ -247,25 +315,18 @@ static lv_status make_afresh(lv_node *node, const lv_set_plan *plan, const lv_jo
                : lv_downstream_key_seal(node, &made->set_id, made->key, sealed_key, err);
 }
 
-static lv_status make(lv_node *node, work *at, lv_error *err)
+static void keep_made(work *at, lv_set_made *made)
 {
-    lv_job job = lv_role_job(node);
-    lv_buffer sealed_key = {0};
-    lv_set_made made = {0};
-    double begun = lv_clock_seconds();
+    at->set_id = made->set_id;
+    at->quality = made->quality_record; /* moves over, as does the next */
+    at->xor_record = made->xor_record;
+    made->quality_record = (lv_buffer){0};
+    made->xor_record = (lv_buffer){0};
+}
 
-    job.progress = lv_downstream_making_report;
-    job.progress_context = node;
-    lv_status status = complete_series(node, at, err);
-    if (status == LV_OK) {
-        status = lv_store_begin(node->store, err);
-    }
-    if (status == LV_OK) {
-        status = lv_store_end(node->store, load_pairs(node, at, err), err);
-    }
-    if (status != LV_OK) {
-        return status;
-    }
+static lv_status make_set(lv_node *node, work *at, const lv_job *job, lv_error *err)
+{
+    lv_set_made made = {0};
     lv_set_plan plan = {
         .quality_channel = node->config->quality_channel,
         .xor_channel = node->config->xor_channel,
@@ -279,20 +340,119 @@ static lv_status make(lv_node *node, work *at, lv_error *err)
         .with_distance = at->with_distance,
         .tell_scale = at->tell_scale,
     };
-    status = make_by_pool(node, &plan, &job, &made, &sealed_key, err);
+    lv_status status = make_by_pool(node, &plan, job, &made, &at->key, err);
     if (status == LV_NOT_FOUND) {
-        status = make_afresh(node, &plan, &job, &made, &sealed_key, err);
+        status = make_afresh(node, &plan, job, &made, &at->key, err);
     }
     if (status == LV_OK) {
-        status = store_made(node, at, &made, lv_buffer_view(&sealed_key), err);
+        keep_made(at, &made);
     }
-    if (status == LV_OK) {
-        lv_log(LV_LOG_INFO, "downstream", "series %s: set %llu made in %.2f s", at->series.name,
-               (unsigned long long)at->sequence, lv_clock_seconds() - begun);
-    }
-    lv_buffer_free(&sealed_key);
     lv_set_made_free(&made);
     return status;
+}
+
+/* As lv_parallel_for wants it: a set that cannot be made stops no other. */
+static lv_status make_one(void *context, size_t i)
+{
+    group *g = context;
+    work *at = &g->sets[i];
+    lv_job job = {.threads = g->threads};
+
+    if (g->count == 1) {
+        job.progress = lv_downstream_making_report;
+        job.progress_context = g->node;
+    }
+    if (at->status == LV_OK) {
+        at->status = make_set(g->node, at, &job, &at->words);
+    }
+    return LV_OK;
+}
+
+/* How many may be made together the next time. */
+static void pace(lv_downstream *own, size_t count, double seconds)
+{
+    if (seconds / (double)count > GROUP_SECONDS_PER_SET) {
+        own->group_sets = 1;
+    } else if (own->group_sets <= own->group_max / 4) {
+        own->group_sets *= 4;
+    } else {
+        own->group_sets = own->group_max;
+    }
+}
+
+static lv_status make_sets(group *g)
+{
+    lv_job job = lv_role_job(g->node);
+    double begun = lv_clock_seconds();
+
+    g->threads = job.threads > g->count ? job.threads / (unsigned)g->count : 1;
+    if (g->count > 1) {
+        job.progress = lv_downstream_making_report;
+        job.progress_context = g->node;
+    }
+    lv_status status =
+        g->count == 1 ? make_one(g, 0) : lv_parallel_for(&job, "sets", g->count, make_one, g);
+    pace(lv_downstream_of(g->node), g->count, lv_clock_seconds() - begun);
+    return status;
+}
+
+/* How many sets were made before the first that was not. */
+static size_t count_made(const group *g)
+{
+    size_t made = 0;
+    while (made < g->count && g->sets[made].status == LV_OK) {
+        made++;
+    }
+    return made;
+}
+
+static lv_status store_made(const group *g, size_t count, lv_error *err)
+{
+    lv_store *store = g->node->store;
+    lv_status status = lv_store_begin(store, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    for (size_t i = 0; status == LV_OK && i < count; i++) {
+        const work *at = &g->sets[i];
+        status =
+            lv_store_run(store, err,
+                         "UPDATE sets SET state = 'made', error = NULL, set_id = ?, key = ?,"
+                         " quality = ?, xor = ? WHERE id = ? AND state = 'planned'",
+                         "bbbbi", lv_role_digest_view(&at->set_id), lv_buffer_view(&at->key),
+                         lv_buffer_view(&at->quality), lv_buffer_view(&at->xor_record), at->row);
+    }
+    return lv_store_end(store, status, err);
+}
+
+/* @param[out] blamed  the set that did not move on; NULL where all did, or none is to blame. */
+static lv_status make(group *g, const work **blamed, lv_error *err)
+{
+    double begun = lv_clock_seconds();
+
+    *blamed = &g->sets[0];
+    lv_status status = load_group(g, err);
+    if (status == LV_OK) {
+        status = make_sets(g);
+    }
+    size_t made = count_made(g);
+    if (status == LV_OK && made > 0) {
+        status = store_made(g, made, err);
+    }
+    if (status != LV_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < made; i++) {
+        lv_log(LV_LOG_INFO, "downstream", "series %s: set %llu made in %.2f s",
+               g->sets[i].series.name, (unsigned long long)g->sets[i].sequence,
+               (lv_clock_seconds() - begun) / (double)made);
+    }
+    if (made < g->count) {
+        *blamed = &g->sets[made];
+        *err = g->sets[made].words;
+        return g->sets[made].status;
+    }
+    return LV_OK;
 }
 
 /* ---- made -> published ---- */
@@ -325,25 +485,57 @@ static lv_status compare_standing(lv_ledger *ledger, const lv_digest *set_id, lv
     return status;
 }
 
-static lv_status put(lv_ledger *ledger, const lv_digest *set_id, lv_bytes record, lv_error *err)
+static lv_bytes record_of(const work *at, bool quality)
 {
+    return lv_buffer_view(quality ? &at->quality : &at->xor_record);
+}
+
+/* Puts one record; what stands already must be the same. */
+static lv_status put(lv_ledger *ledger, const work *at, bool quality, lv_error *err)
+{
+    lv_bytes record = record_of(at, quality);
     lv_call call = {.function = "put", .arguments = &record, .argument_count = 1};
     lv_status status = lv_ledger_submit(ledger, &call, 1, NULL, err);
     if (status == LV_EXISTS) {
-        status = compare_standing(ledger, set_id, record, err);
+        status = compare_standing(ledger, &at->set_id, record, err);
     }
     return status;
 }
 
-static lv_status store_published(lv_node *node, const work *at, lv_error *err)
+/* Puts one record of each set in one block, or none. */
+static lv_status put_all(lv_ledger *ledger, const group *g, bool quality, lv_error *err)
+{
+    lv_bytes records[LV_GROUP_SETS_MAX];
+    lv_call calls[LV_GROUP_SETS_MAX];
+
+    for (size_t i = 0; i < g->count; i++) {
+        records[i] = record_of(&g->sets[i], quality);
+        calls[i] = (lv_call){.function = "put", .arguments = &records[i], .argument_count = 1};
+    }
+    return lv_ledger_submit(ledger, calls, g->count, NULL, err);
+}
+
+static lv_status mark_published(lv_store *store, const work *at, lv_error *err)
+{
+    lv_status status = lv_store_run(
+        store, err, "UPDATE sets SET state = 'published', error = NULL WHERE id = ?", "i", at->row);
+    return status == LV_OK
+               ? lv_store_run(store, err,
+                              "UPDATE batch SET pairs_done = pairs_done +"
+                              " (SELECT count(*) FROM pair WHERE set_row = ?) WHERE id = ?",
+                              "ii", at->row, at->batch)
+               : status;
+}
+
+static lv_status store_published(lv_node *node, const work *sets, size_t count, lv_error *err)
 {
     lv_status status = lv_store_begin(node->store, err);
     if (status != LV_OK) {
         return status;
     }
-    status = lv_store_run(node->store, err,
-                          "UPDATE sets SET state = 'published', error = NULL WHERE id = ?", "i",
-                          at->row);
+    for (size_t i = 0; status == LV_OK && i < count; i++) {
+        status = mark_published(node->store, &sets[i], err);
+    }
     return lv_store_end(node->store, status, err);
 }
 
@@ -363,20 +555,61 @@ static void remember_head(lv_node *node, lv_ledger *ledger)
 }
 
 /* The XOR record first: whoever sees the quality record can buy its counterpart. */
-static lv_status publish(lv_node *node, const work *at, lv_error *err)
+static lv_status publish_one(lv_node *node, const work *at, lv_error *err)
 {
-    lv_status status = put(node->xor, &at->set_id, lv_buffer_view(&at->xor_record), err);
+    lv_status status = put(node->xor, at, false, err);
     if (status == LV_OK) {
-        status = put(node->quality, &at->set_id, lv_buffer_view(&at->quality), err);
+        status = put(node->quality, at, true, err);
     }
+    return status == LV_OK ? store_published(node, at, 1, err) : status;
+}
+
+/* The XOR records first, as above. */
+static lv_status publish_together(const group *g, lv_error *err)
+{
+    lv_status status = put_all(g->node->xor, g, false, err);
     if (status == LV_OK) {
-        status = store_published(node, at, err);
+        status = put_all(g->node->quality, g, true, err);
     }
-    if (status == LV_OK) {
+    return status == LV_OK ? store_published(g->node, g->sets, g->count, err) : status;
+}
+
+/* What a ledger refuses of a group is not in the group but in one record of it: one by one it shows
+ * in which, or that an earlier try got through. */
+static lv_status publish_group(const group *g, const work **blamed, lv_error *err)
+{
+    *blamed = &g->sets[0];
+    lv_status status = LV_REFUSED;
+    if (g->count > 1) {
+        status = publish_together(g, err);
+        if (status == LV_OK || lv_role_passes(status)) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        *blamed = &g->sets[i];
+        status = publish_one(g->node, *blamed, err);
+        if (status != LV_OK) {
+            return status;
+        }
+    }
+    return status;
+}
+
+static lv_status publish(const group *g, const work **blamed, lv_error *err)
+{
+    lv_node *node = g->node;
+    lv_status status = publish_group(g, blamed, err);
+    size_t done = status == LV_OK ? g->count : (size_t)(*blamed - g->sets);
+
+    if (done > 0) {
         remember_head(node, node->xor);
         remember_head(node, node->quality);
-        lv_log(LV_LOG_INFO, "downstream", "series %s: set %llu published", at->series.name,
-               (unsigned long long)at->sequence);
+        lv_node_changed(node);
+    }
+    for (size_t i = 0; i < done; i++) {
+        lv_log(LV_LOG_INFO, "downstream", "series %s: set %llu published", g->sets[i].series.name,
+               (unsigned long long)g->sets[i].sequence);
     }
     return status;
 }
@@ -431,28 +664,40 @@ static lv_status settle_grants(lv_node *node, lv_error *err)
     return status;
 }
 
+static lv_status advance(group *g, lv_error *err)
+{
+    lv_node *node = g->node;
+    const work *first = &g->sets[0];
+    const work *blamed = first;
+
+    lv_downstream_making_begin(node, first->batch, first->sequence, g->made ? "publish" : "key");
+    lv_status status = g->made ? publish(g, &blamed, err) : make(g, &blamed, err);
+    lv_downstream_making_end(node);
+    if (status != LV_OK) {
+        return settle_trouble(node, blamed, status, err);
+    }
+    lv_node_changed(node);
+    return LV_OK;
+}
+
 lv_status lv_downstream_publish_step(lv_node *node, lv_error *err)
 {
-    work at = {0};
+    group g = {0};
 
     lv_status status = settle_grants(node, err);
     if (status != LV_OK) {
         return status;
     }
-    status = load(node, &at, err);
+    status = group_open(node, &g);
     if (status == LV_OK) {
-        lv_downstream_making_begin(node, at.batch, at.sequence, at.made ? "publish" : "key");
-        status = at.made ? publish(node, &at, err) : make(node, &at, err);
-        lv_downstream_making_end(node);
-        if (status == LV_OK) {
-            lv_node_changed(node);
-        } else {
-            status = settle_trouble(node, &at, status, err);
-        }
+        status = find_group(&g, err);
+    }
+    if (status == LV_OK) {
+        status = advance(&g, err);
     } else if (status != LV_NOT_FOUND && !lv_role_passes(status)) {
         status = LV_E_IO; /* the store itself is in trouble: there is no set to blame */
     }
-    work_free(&at);
+    group_close(&g);
     return status;
 }
 

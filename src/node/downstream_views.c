@@ -157,7 +157,7 @@ lv_status lv_downstream_series_post(void *context, const lv_http_request *reques
 /* A set that waits behind a failed one of its series counts as failed as well: it will not move
  * before somebody has looked. */
 static const char BATCH_SQL[] =
-    "SELECT b.file, b.series, b.rows, b.sets,"
+    "SELECT b.file, b.series, b.rows, b.sets, b.pairs, b.pairs_done,"
     " (SELECT count(*) FROM sets AS s WHERE s.batch = b.id AND s.state = 'published'),"
     " (SELECT count(*) FROM sets AS s WHERE s.batch = b.id AND s.state <> 'published'"
     "   AND EXISTS (SELECT 1 FROM sets AS f WHERE f.series = s.series AND f.state = 'failed'"
@@ -181,14 +181,16 @@ static lv_status batch_entry(lv_node *node, int64_t id, json_t **out, bool *ende
                            &row, err);
     if (status == LV_OK) {
         int64_t sets = sqlite3_column_int64(row, 3);
-        int64_t done = sqlite3_column_int64(row, 4);
-        int64_t failed = sqlite3_column_int64(row, 5);
+        int64_t done = sqlite3_column_int64(row, 6);
+        int64_t failed = sqlite3_column_int64(row, 7);
         *ended = done + failed == sets;
-        *out = json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "batch", (json_int_t)id,
-                         "file", lv_role_text(lv_store_text(row, 0)), "series",
+        *out = json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "batch",
+                         (json_int_t)id, "file", lv_role_text(lv_store_text(row, 0)), "series",
                          lv_store_text(row, 1), "rows", (json_int_t)sqlite3_column_int64(row, 2),
-                         "sets", (json_int_t)sets, "done", (json_int_t)done, "failed",
-                         (json_int_t)failed, "error", lv_role_text_or_null(row, 6), "progress",
+                         "pairs", (json_int_t)sqlite3_column_int64(row, 4), "pairs_done",
+                         (json_int_t)sqlite3_column_int64(row, 5), "sets", (json_int_t)sets, "done",
+                         (json_int_t)done, "failed", (json_int_t)failed, "error",
+                         lv_role_text_or_null(row, 8), "progress",
                          *ended ? json_null() : lv_downstream_making_json(node, id));
         status = *out != NULL ? LV_OK : LV_E_MEMORY;
         lv_store_done(row);

@@ -20,6 +20,7 @@ typedef struct {
     const char *(*query)(const void *context, const char *name); /* a query value or NULL */
     const char *(*header)(const void *context, const char *name);
     const void *context;
+    void *streamed; /* what the route's lv_http_stream made; NULL where the body is in `body` */
 } lv_http_request;
 
 typedef struct {
@@ -42,6 +43,20 @@ typedef struct {
     lv_http_handler handler;
 } lv_route;
 
+/** How a route takes a body that is not gathered: piece by piece, as it comes, in memory that does
+ *  not grow. Such a body has no limit of bytes, and `request_seconds` is the time from one piece to
+ *  the next. The route's handler is called at the end, with what `begin` made in
+ *  request->streamed. Errors of `begin` and `take` are answered as a handler's. */
+typedef struct {
+    const char *path; /* of a route */
+    /** Called when the header is there. @param[out] streamed  handed to the others; not NULL. */
+    lv_status (*begin)(void *node, const lv_http_request *request, void **streamed, lv_error *err);
+    /** Not called again after an error. */
+    lv_status (*take)(void *streamed, lv_bytes piece, lv_error *err);
+    /** Frees what `begin` made, after the handler or in place of it. */
+    void (*drop)(void *streamed);
+} lv_http_stream;
+
 /** Sets the body of a response to JSON, taking the reference. */
 LV_MUST_CHECK lv_status lv_http_json(lv_http_response *response, json_t *value);
 
@@ -61,6 +76,7 @@ typedef struct {
     unsigned request_seconds;
     unsigned requests_per_minute;  /* per organisation at the peer door; over it 429 */
     const lv_route *const *routes; /* NULL-terminated list of tables, each ended by {0} */
+    const lv_http_stream *streams; /* ended by {0}; NULL: none */
     void *node;
 } lv_http_options;
 
@@ -90,6 +106,10 @@ typedef struct {
     const char *content_type; /* or NULL */
     const char *header;       /* one further "Name: value", or NULL */
     lv_bytes body;
+    /** In place of `body`: gives the next bytes of one of `read_len` bytes, 0 where it cannot. */
+    size_t (*read)(void *context, uint8_t *out, size_t room);
+    void *read_context;
+    uint64_t read_len;
     unsigned seconds; /* whole request */
     size_t max_bytes; /* of the answer */
 } lv_http_call;

@@ -23,9 +23,18 @@ typedef struct {
     size_t start;     /* of the answer in `body` */
     lv_status server; /* of the server's certificate; LV_OK until it was found wanting */
     lv_error server_words;
+    bool unread;        /* the body could not be read to its end */
     lv_status received; /* LV_E_LIMIT, LV_E_MEMORY while the answer was taken */
     char words[CURL_ERROR_SIZE];
 } transfer;
+
+static size_t on_read(char *out, size_t size, size_t count, void *context)
+{
+    transfer *run = context;
+    size_t got = run->call->read(run->call->read_context, (uint8_t *)out, size * count);
+    run->unread = got == 0;
+    return got > 0 ? got : CURL_READFUNC_ABORT;
+}
 
 static void init_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
@@ -133,8 +142,9 @@ static bool set_headers(transfer *run)
     /* A name without a value removes the header that libcurl would send by itself. */
     bool good = call->content_type == NULL ? add_header(run, "Content-Type:", "")
                                            : add_header(run, "Content-Type: ", call->content_type);
-    good =
-        good && add_header(run, "Expect:", call->body.len >= EXPECT_BYTES ? " 100-continue" : "");
+    good = good &&
+           add_header(run, "Expect:",
+                      call->read != NULL || call->body.len >= EXPECT_BYTES ? " 100-continue" : "");
     good = good && (call->header == NULL || add_header(run, call->header, ""));
     return good && curl_easy_setopt(run->handle, CURLOPT_HTTPHEADER, run->headers) == CURLE_OK;
 }
@@ -176,6 +186,11 @@ static bool set_method(transfer *run)
     const lv_http_call *call = run->call;
     if (strcmp(call->method, "GET") == 0) {
         return SET(CURLOPT_HTTPGET, 1L);
+    }
+    if (call->read != NULL) {
+        return SET(CURLOPT_POST, 1L) && SET(CURLOPT_CUSTOMREQUEST, call->method) &&
+               SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->read_len) &&
+               SET(CURLOPT_READFUNCTION, on_read) && SET(CURLOPT_READDATA, run);
     }
     return SET(CURLOPT_POST, 1L) && SET(CURLOPT_CUSTOMREQUEST, call->method) &&
            SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) &&
@@ -223,6 +238,9 @@ static lv_status outcome(const transfer *run, CURLcode code, lv_error *err)
     if (run->server != LV_OK) {
         return lv_fail(err, LV_INVALID, "%s: the server is not %s: %s", where, run->call->msp,
                        run->server_words.text);
+    }
+    if (run->unread) {
+        return lv_fail(err, LV_E_IO, "%s: what was to be sent ended early", where);
     }
     if (run->received == LV_E_LIMIT) {
         return lv_fail(err, LV_E_LIMIT, "%s: the answer has more than %zu bytes", where,

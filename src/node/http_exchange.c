@@ -21,6 +21,10 @@ typedef struct {
     const char *method;
     const char *peer;
     const lv_route *route;
+    const lv_http_stream *stream; /* NULL where the body is gathered */
+    void *streamed;
+    lv_status trouble; /* of the stream; the rest of the body is passed over */
+    lv_error trouble_words;
     char *path; /* as sent, without the query */
     lv_buffer tail;
     lv_buffer body;
@@ -176,32 +180,16 @@ static bool announces_too_much(const exchange *from)
     return length != NULL && strtoull(length, NULL, 10) > from->door->server->options.request_bytes;
 }
 
-static enum MHD_Result take_header(exchange *from, const char *method)
+static const lv_http_stream *find_stream(const exchange *from)
 {
-    enum MHD_Result result = MHD_YES;
-    from->begun = true;
-    from->method = method;
-    if (!admit_peer(from, &result) || !find_route(from, &result)) {
-        return result;
+    const lv_http_stream *at = from->door->server->options.streams;
+    while (at != NULL && at->path != NULL && strcmp(at->path, from->route->path) != 0) {
+        at++;
     }
-    return announces_too_much(from) ? answer_too_large(from) : MHD_YES;
+    return at != NULL && at->path != NULL ? at : NULL;
 }
 
-/* ---- the body ---- */
-
-static enum MHD_Result take_chunk(exchange *from, const char *data, size_t *len)
-{
-    size_t taken = *len;
-    *len = 0;
-    if (from->excess > 0 || taken > from->door->server->options.request_bytes - from->body.len) {
-        lv_buffer_wipe(&from->body);
-        from->excess += taken;
-        return from->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
-    }
-    return lv_buffer_append(&from->body, data, taken) == LV_OK ? MHD_YES : MHD_NO;
-}
-
-/* ---- the handler ---- */
+/* ---- what the handler may ask ---- */
 
 static const char *query_value(const void *context, const char *name)
 {
@@ -214,6 +202,86 @@ static const char *header_value(const void *context, const char *name)
     const exchange *from = context;
     return MHD_lookup_connection_value(from->connection, MHD_HEADER_KIND, name);
 }
+
+static lv_http_request request_of(const exchange *from)
+{
+    return (lv_http_request){.method = from->method,
+                             .path = from->path,
+                             .tail = lv_buffer_text(&from->tail),
+                             .body = lv_buffer_view(&from->body),
+                             .peer = from->peer,
+                             .query = query_value,
+                             .header = header_value,
+                             .context = from,
+                             .streamed = from->streamed};
+}
+
+/* ---- a body that is not gathered ---- */
+
+static enum MHD_Result answer_trouble(const exchange *from)
+{
+    lv_http_response response = {0};
+    if (lv_http_fault(&response, from->route->path, from->trouble, &from->trouble_words) != LV_OK) {
+        return MHD_NO;
+    }
+    return answer(from, &response, NULL);
+}
+
+static enum MHD_Result begin_stream(exchange *from)
+{
+    const lv_http_request request = request_of(from);
+    from->trouble = from->stream->begin(from->door->server->options.node, &request, &from->streamed,
+                                        &from->trouble_words);
+    return from->trouble == LV_OK ? MHD_YES : answer_trouble(from);
+}
+
+/* The clock that cuts slow clients rests while a piece is taken and begins anew after it. */
+static void take_piece(exchange *from, lv_bytes piece)
+{
+    lv_watchdog *dog = from->door->server->dog;
+    lv_watched *watched = watched_of(from->connection);
+    if (from->trouble != LV_OK || watched == NULL) {
+        return;
+    }
+    lv_watchdog_disarm(dog, watched);
+    from->trouble = from->stream->take(from->streamed, piece, &from->trouble_words);
+    lv_watchdog_arm(dog, watched);
+}
+
+static enum MHD_Result take_header(exchange *from, const char *method)
+{
+    enum MHD_Result result = MHD_YES;
+    from->begun = true;
+    from->method = method;
+    if (!admit_peer(from, &result) || !find_route(from, &result)) {
+        return result;
+    }
+    from->stream = find_stream(from);
+    if (from->stream != NULL) {
+        return begin_stream(from);
+    }
+    return announces_too_much(from) ? answer_too_large(from) : MHD_YES;
+}
+
+/* ---- the body ---- */
+
+static enum MHD_Result take_chunk(exchange *from, const char *data, size_t *len)
+{
+    size_t taken = *len;
+    *len = 0;
+    if (from->stream != NULL) {
+        take_piece(from, (lv_bytes){.data = (const uint8_t *)data, .len = taken});
+        return MHD_YES;
+    }
+    if (from->excess > 0 || taken > from->door->server->options.request_bytes - from->body.len) {
+        lv_buffer_wipe(&from->body);
+        from->excess += taken;
+        return from->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
+    }
+    return lv_buffer_append(&from->body, data, taken) == LV_OK ? MHD_YES : MHD_NO;
+}
+
+/* ---- the handler ---- */
 
 /* Waits for its turn. @return false where the server stops. */
 static bool enter(exchange *from)
@@ -249,14 +317,7 @@ static void leave(const exchange *from)
 static lv_status run(const exchange *from, lv_http_response *response)
 {
     lv_error err = {0};
-    const lv_http_request request = {.method = from->method,
-                                     .path = from->path,
-                                     .tail = lv_buffer_text(&from->tail),
-                                     .body = lv_buffer_view(&from->body),
-                                     .peer = from->peer,
-                                     .query = query_value,
-                                     .header = header_value,
-                                     .context = from};
+    const lv_http_request request = request_of(from);
     *response = (lv_http_response){.code = MHD_HTTP_OK, .content_type = "application/json"};
     lv_status status =
         from->route->handler(from->door->server->options.node, &request, response, &err);
@@ -275,6 +336,9 @@ static enum MHD_Result handle(exchange *from, lv_watched *watched)
     lv_http_response response = {0};
     if (from->excess > 0) {
         return answer_too_large(from);
+    }
+    if (from->trouble != LV_OK) {
+        return answer_trouble(from);
     }
     lv_watchdog_disarm(dog, watched);
     if (!enter(from)) {
@@ -329,6 +393,9 @@ void lv_exchange_end(void *door, struct MHD_Connection *connection, void **conte
     lv_watched *watched = watched_of(connection);
     if (watched != NULL) {
         lv_watchdog_arm(server->dog, watched);
+    }
+    if (from->streamed != NULL) {
+        from->stream->drop(from->streamed);
     }
     lv_buffer_free(&from->tail);
     lv_buffer_wipe(&from->body); /* rows of a measurement file, for instance */

@@ -115,6 +115,7 @@ static lv_status open_doors(lv_node *node, const lv_route *const *routes, lv_htt
         .request_seconds = config->request_seconds,
         .requests_per_minute = config->requests_per_minute,
         .routes = routes,
+        .streams = node->role->streams,
         .node = node,
     };
     lv_status status = lv_http_serve(&options, server, err);

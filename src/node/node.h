@@ -21,6 +21,7 @@ typedef struct lv_node lv_node;
 typedef struct {
     const char *const *migrations; /* SQL, NULL-terminated; node.c adds those of `head` before */
     const lv_route *routes;        /* ended by {0} */
+    const lv_http_stream *streams; /* ended by {0}; NULL: none */
     /** Called once all is open, before the doors are; finishes what a kill interrupted. */
     lv_status (*start)(lv_node *node, lv_error *err);
     /** Body of each worker thread; returns when lv_node_stopping. NULL-terminated. */

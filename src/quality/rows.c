@@ -15,11 +15,26 @@ static const size_t NO_COLUMN = SIZE_MAX;
 /* Room for any legal cell with some over, taken once: libcsv never has to move a cell. */
 static const size_t CELL_ROOM = 2 * (size_t)LV_CELL_MAX;
 
-typedef struct {
-    const lv_series *series;
-    const char *file;
+/* Bytes looked at in one go. */
+#define PIECE_ROOM 65536U
+/* What may have to wait for the bytes after it: a character that is cut, a CR whose LF may follow.
+ */
+#define HELD_MAX 4U
+
+struct lv_rows_reader {
+    lv_series series;
+    char *file;
+    lv_row_taker take;
+    void *take_context;
     lv_error *err;
     lv_status status; /* the first thing that went wrong; nothing is done after it */
+
+    struct csv_parser csv;
+    bool csv_made;
+    uint8_t piece[PIECE_ROOM];
+    size_t piece_len;
+    bool begun;    /* the byte order mark was looked for */
+    bool mid_line; /* the last byte looked at ended no line */
 
     const char *names[COLUMNS]; /* as the series names them; "" where it has none */
     size_t places[COLUMNS];     /* where they stand in the file, from 0 */
@@ -33,10 +48,13 @@ typedef struct {
     size_t cell_len[COLUMNS];
 
     lv_instant_kind kind; /* of the first row's time */
-    lv_row *rows;
-    size_t count;
-    size_t cap;
-} parse;
+    char parents[LV_CELL_MAX + 1];
+    int64_t last_order;
+    size_t last_line;
+    size_t count; /* rows so far */
+};
+
+typedef struct lv_rows_reader parse;
 
 static void fail_row(parse *p, lv_status status, const char *format, ...) LV_PRINTF(3, 4);
 static void fail_row(parse *p, lv_status status, const char *format, ...)
@@ -90,7 +108,7 @@ static void end_header(parse *p)
             fail_row(p, LV_E_SYNTAX,
                      "there is no column %s; the first line must name the columns that series %s "
                      "reads, separated by commas",
-                     p->names[which], p->series->name);
+                     p->names[which], p->series.name);
             return;
         }
     }
@@ -141,11 +159,11 @@ static void read_time(parse *p, lv_row *row)
                   kinds[p->kind]);
         return;
     }
-    if (p->count > 0 && row->order <= p->rows[p->count - 1].order) {
+    if (p->count > 0 && row->order <= p->last_order) {
         fail_cell(
             p, TIME, LV_E_SYNTAX,
             "the time does not rise: it must be later than that of the row before (line %zu)%s",
-            p->rows[p->count - 1].line, kind == LV_INSTANT_DATE_TIME ? ", in whole seconds" : "");
+            p->last_line, kind == LV_INSTANT_DATE_TIME ? ", in whole seconds" : "");
         return;
     }
     memcpy(row->time, p->cell[TIME], p->cell_len[TIME] + 1);
@@ -153,7 +171,7 @@ static void read_time(parse *p, lv_row *row)
 
 static void read_value(parse *p, lv_row *row)
 {
-    const lv_fixed_scale *scale = &p->series->scale;
+    const lv_fixed_scale *scale = &p->series.scale;
     char least[32];
     char greatest[32];
 
@@ -164,7 +182,7 @@ static void read_value(parse *p, lv_row *row)
         fail_cell(
             p, VALUE, status,
             "the value is out of range: series %s tells %s to %s (offset, decimals and width)",
-            p->series->name, least, greatest);
+            p->series.name, least, greatest);
     } else if (status != LV_OK) {
         fail_cell(p, VALUE, status, "this is no plain decimal number such as -12.34");
     }
@@ -220,12 +238,8 @@ static void read_parents(parse *p, lv_row *row)
     if (count == 0) {
         return;
     }
-    row->parents = malloc(p->cell_len[PARENTS] + 1);
-    if (row->parents == NULL) {
-        p->status = LV_E_MEMORY;
-        return;
-    }
-    char *to = row->parents;
+    row->parents = p->parents;
+    char *to = p->parents;
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {
             *to++ = ' ';
@@ -242,23 +256,24 @@ static void end_row(parse *p)
         fail_row(p, LV_E_SYNTAX, "%zu cells, but the header line has %zu", p->cells, p->width);
         return;
     }
-    if (p->count == p->cap) {
-        fail_row(p, LV_E_LIMIT, "over %u rows; split the file", LV_ROWS_MAX);
-        return;
-    }
     for (column which = LOT; which <= VALUE; which++) {
         if (p->cell_len[which] == 0) {
             fail_cell(p, which, LV_E_SYNTAX, "the cell is empty");
             return;
         }
     }
-    lv_row *row = &p->rows[p->count];
+    lv_row row = {.line = p->row_line};
     void (*const steps[])(parse *, lv_row *) = {read_lot, read_time, read_value, read_parents};
-    row->line = p->row_line;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && p->status == LV_OK; i++) {
-        steps[i](p, row);
+        steps[i](p, &row);
     }
-    p->count++; /* a row that failed counts as well: lv_rows_free wipes it */
+    if (p->status == LV_OK) {
+        p->status = p->take(p->take_context, &row, p->err);
+    }
+    p->last_order = row.order;
+    p->last_line = row.line;
+    p->count++;
+    lv_wipe(&row, sizeof row);
 }
 
 /* ---- libcsv ---- */
@@ -343,16 +358,18 @@ static void fail_csv(parse *p, const struct csv_parser *csv, const char *what)
     fail_row(p, LV_E_SYNTAX, "cell %zu: %s", p->cells + 1, what);
 }
 
-static void parse_lines(parse *p, struct csv_parser *csv, lv_bytes left)
+/* Whole lines, and of the last one as much as there is. */
+static void parse_lines(parse *p, lv_bytes left)
 {
     while (left.len > 0 && p->status == LV_OK) {
         size_t len = line_len(left);
-        p->line++;
+        p->line += p->mid_line ? 0 : 1;
+        p->mid_line = left.data[len - 1] != '\n' && left.data[len - 1] != '\r';
         if (p->row_line == 0 && !is_blank(left.data, len)) {
             p->row_line = p->line;
         }
-        if (csv_parse(csv, left.data, len, on_cell, on_row, p) != len) {
-            fail_csv(p, csv,
+        if (csv_parse(&p->csv, left.data, len, on_cell, on_row, p) != len) {
+            fail_csv(p, &p->csv,
                      "a quotation mark is out of place; cells with commas or quotation marks stand "
                      "in quotation marks, and those inside are doubled");
             return;
@@ -360,29 +377,135 @@ static void parse_lines(parse *p, struct csv_parser *csv, lv_bytes left)
         left.data += len;
         left.len -= len;
     }
-    if (p->status == LV_OK && csv_fini(csv, on_cell, on_row, p) != 0) {
-        fail_csv(p, csv, "a quotation mark is opened and never closed");
-    }
 }
 
-static void parse_all(parse *p, lv_bytes text)
+static void fail_text(parse *p, uint8_t byte)
 {
-    struct csv_parser csv;
+    p->row_line = p->line + (p->mid_line ? 0 : 1);
+    fail_row(p, LV_E_SYNTAX, "%s; save the file as UTF-8 text",
+             byte == 0 ? "a NUL byte" : "bytes that are no UTF-8");
+}
 
-    if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0) {
-        p->status = LV_E_MEMORY;
+/* Looks at what was gathered, but for the end of it that the next bytes may belong to. */
+static void parse_piece(parse *p, bool last)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf}; /* byte order mark */
+    lv_bytes text = {.data = p->piece, .len = p->piece_len};
+
+    if (!p->begun && text.len >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0) {
+        text.data += sizeof mark;
+        text.len -= sizeof mark;
+    }
+    p->begun = true;
+    size_t good = lv_text_utf8_prefix(text);
+    bool cut = !last && text.len - good < HELD_MAX;
+    lv_bytes whole = {.data = text.data, .len = good};
+    if (!last && good > 0 && text.data[good - 1] == '\r') {
+        whole.len--;
+    }
+    parse_lines(p, whole);
+    if (p->status == LV_OK && good < text.len && !cut) {
+        fail_text(p, text.data[good]);
+    }
+    p->piece_len = text.len - whole.len;
+    memmove(p->piece, text.data + whole.len, p->piece_len);
+}
+
+lv_status lv_rows_reader_feed(lv_rows_reader *reader, lv_bytes bytes, lv_error *err)
+{
+    reader->err = err;
+    while (bytes.len > 0 && reader->status == LV_OK) {
+        size_t room = PIECE_ROOM - reader->piece_len;
+        size_t len = bytes.len < room ? bytes.len : room;
+        memcpy(reader->piece + reader->piece_len, bytes.data, len);
+        reader->piece_len += len;
+        bytes.data += len;
+        bytes.len -= len;
+        if (reader->piece_len == PIECE_ROOM) {
+            parse_piece(reader, false);
+        }
+    }
+    reader->err = NULL;
+    return reader->status;
+}
+
+lv_status lv_rows_reader_end(lv_rows_reader *reader, lv_error *err)
+{
+    reader->err = err;
+    if (reader->status == LV_OK) {
+        parse_piece(reader, true);
+    }
+    if (reader->status == LV_OK && csv_fini(&reader->csv, on_cell, on_row, reader) != 0) {
+        fail_csv(reader, &reader->csv, "a quotation mark is opened and never closed");
+    }
+    if (reader->status == LV_OK && reader->count == 0) {
+        reader->row_line = reader->line > 0 ? reader->line : 1;
+        fail_row(reader, LV_E_SYNTAX, "%s",
+                 reader->seen_header ? "there is no row below the header line"
+                                     : "the file is empty");
+    }
+    reader->err = NULL;
+    return reader->status;
+}
+
+static lv_status reader_fill(parse *p, const lv_series *series, const char *name)
+{
+    p->series = *series;
+    p->names[LOT] = p->series.column_lot;
+    p->names[TIME] = p->series.column_time;
+    p->names[VALUE] = p->series.column_value;
+    p->names[PARENTS] = p->series.column_parents;
+    for (int which = 0; which < COLUMNS; which++) {
+        p->places[which] = NO_COLUMN;
+    }
+    p->file = strdup(name);
+    if (p->file == NULL || csv_init(&p->csv, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+        return LV_E_MEMORY;
+    }
+    p->csv_made = true;
+    csv_set_realloc_func(&p->csv, take_once);
+    csv_set_blk_size(&p->csv, CELL_ROOM);
+    return LV_OK;
+}
+
+lv_status lv_rows_reader_new(const lv_series *series, const char *name, lv_row_taker take,
+                             void *context, lv_rows_reader **out, lv_error *err)
+{
+    *out = NULL;
+    lv_status status = lv_series_check(series, err);
+    if (status != LV_OK) {
+        lv_error_prefix(err, "series: ");
+        return status;
+    }
+    parse *p = calloc(1, sizeof *p);
+    status = p != NULL ? reader_fill(p, series, name) : LV_E_MEMORY;
+    if (status != LV_OK) {
+        lv_rows_reader_free(p);
+        return lv_fail(err, status, "%s: no memory", name);
+    }
+    p->take = take;
+    p->take_context = context;
+    *out = p;
+    return LV_OK;
+}
+
+void lv_rows_reader_free(lv_rows_reader *reader)
+{
+    if (reader == NULL) {
         return;
     }
-    csv_set_realloc_func(&csv, take_once);
-    csv_set_blk_size(&csv, CELL_ROOM);
-    parse_lines(p, &csv, text);
-    if (csv.entry_buf != NULL) {
-        lv_wipe(csv.entry_buf, csv.entry_size);
+    if (reader->csv_made) {
+        if (reader->csv.entry_buf != NULL) {
+            lv_wipe(reader->csv.entry_buf, reader->csv.entry_size);
+        }
+        csv_free(&reader->csv);
     }
-    csv_free(&csv);
+    free(reader->file);
+    lv_wipe(reader, sizeof *reader);
+    free(reader);
 }
 
-/* ---- the whole file ---- */
+/* ---- the whole file at once ---- */
 
 static size_t count_lines(lv_bytes text)
 {
@@ -397,19 +520,26 @@ static size_t count_lines(lv_bytes text)
     return lines;
 }
 
-static lv_status check_text(const char *name, lv_bytes text, lv_error *err)
-{
-    size_t good = lv_text_utf8_prefix(text);
+/* Where the rows of a file are gathered. */
+typedef struct {
+    const char *file;
+    lv_rows rows;
+    size_t cap;
+} gathering;
 
-    if (good == text.len) {
-        return LV_OK;
+static lv_status gather(void *context, const lv_row *row, lv_error *err)
+{
+    gathering *g = context;
+    if (g->rows.count == g->cap) {
+        return lv_fail(err, LV_E_LIMIT, "%s:%zu: over %u rows; split the file", g->file, row->line,
+                       LV_ROWS_MAX);
     }
-    lv_bytes before = {.data = text.data, .len = good};
-    size_t line = count_lines(before);
-    bool at_start = good == 0 || text.data[good - 1] == '\n' || text.data[good - 1] == '\r';
-    return lv_fail(err, LV_E_SYNTAX, "%s:%zu: %s; save the file as UTF-8 text", name,
-                   line + (at_start ? 1 : 0),
-                   text.data[good] == 0 ? "a NUL byte" : "bytes that are no UTF-8");
+    lv_row *to = &g->rows.rows[g->rows.count++];
+    *to = *row;
+    to->parents = row->parents != NULL ? strdup(row->parents) : NULL;
+    return row->parents == NULL || to->parents != NULL
+               ? LV_OK
+               : lv_fail(err, LV_E_MEMORY, "%s: no memory", g->file);
 }
 
 typedef struct {
@@ -429,104 +559,75 @@ static int compare_lots(const void *a, const void *b)
 }
 
 /* Names the first line on which a lot stands that stood before. */
-static void check_doubled_lots(parse *p)
+static lv_status check_doubled_lots(const parse *p, const gathering *g, lv_error *err)
 {
     const lv_row *first = NULL;
     const lv_row *again = NULL;
-    sorted_row *sorted = calloc(p->count, sizeof *sorted);
+    size_t count = g->rows.count;
+    sorted_row *sorted = calloc(count, sizeof *sorted);
 
     if (sorted == NULL) {
-        p->status = LV_E_MEMORY;
-        return;
+        return lv_fail(err, LV_E_MEMORY, "%s: no memory", g->file);
     }
-    for (size_t i = 0; i < p->count; i++) {
-        sorted[i].row = &p->rows[i];
+    for (size_t i = 0; i < count; i++) {
+        sorted[i].row = &g->rows.rows[i];
     }
-    qsort(sorted, p->count, sizeof *sorted, compare_lots);
-    for (size_t i = 1; i < p->count; i++) {
+    qsort(sorted, count, sizeof *sorted, compare_lots);
+    for (size_t i = 1; i < count; i++) {
         if (strcmp(sorted[i - 1].row->lot, sorted[i].row->lot) == 0 &&
             (again == NULL || sorted[i].row->line < again->line)) {
             first = sorted[i - 1].row;
             again = sorted[i].row;
         }
     }
-    if (again != NULL) {
-        p->row_line = again->line;
-        fail_cell(p, LOT, LV_EXISTS, "lot \"%s\" stands already on line %zu", again->lot,
-                  first->line);
-    }
     free(sorted);
+    return again == NULL ? LV_OK : lv_rows_reader_doubled(p, again, first->line, err);
 }
 
-static parse *parse_new(const lv_series *series, const char *name, lv_bytes text, lv_error *err)
+lv_status lv_rows_reader_doubled(const lv_rows_reader *reader, const lv_row *row, size_t first,
+                                 lv_error *err)
 {
-    parse *p = calloc(1, sizeof *p);
-    if (p == NULL) {
-        return NULL;
-    }
-    *p = (parse){.series = series,
-                 .file = name,
-                 .err = err,
-                 .names = {series->column_lot, series->column_time, series->column_value,
-                           series->column_parents},
-                 .places = {NO_COLUMN, NO_COLUMN, NO_COLUMN, NO_COLUMN}};
-    /* A row takes at least one line, so the rows never have to be moved either. */
-    size_t lines = count_lines(text);
-    p->cap = lines < LV_ROWS_MAX ? lines : LV_ROWS_MAX;
-    p->rows = calloc(p->cap + 1, sizeof *p->rows);
-    if (p->rows == NULL) {
-        free(p);
-        return NULL;
-    }
-    return p;
+    return lv_fail(err, LV_EXISTS, "%s:%zu: column %s (%zu): lot \"%s\" stands already on line %zu",
+                   reader->file, row->line, reader->names[LOT], reader->places[LOT] + 1, row->lot,
+                   first);
 }
 
-static void parse_file(parse *p, lv_bytes text)
+/* A row takes at least one line, so the rows never have to be moved either. */
+static lv_status make_room(gathering *g, lv_bytes csv, lv_error *err)
 {
-    parse_all(p, text);
-    if (p->status == LV_OK && p->count == 0) {
-        p->row_line = p->line > 0 ? p->line : 1;
-        fail_row(p, LV_E_SYNTAX, "%s",
-                 p->seen_header ? "there is no row below the header line" : "the file is empty");
-    }
-    if (p->status == LV_OK) {
-        check_doubled_lots(p);
-    }
+    size_t lines = count_lines(csv);
+    g->cap = lines < LV_ROWS_MAX ? lines : LV_ROWS_MAX;
+    g->rows.rows = calloc(g->cap + 1, sizeof *g->rows.rows);
+    return g->rows.rows != NULL ? LV_OK : lv_fail(err, LV_E_MEMORY, "%s: no memory", g->file);
 }
 
 lv_status lv_rows_parse(const lv_series *series, const char *name, lv_bytes csv, lv_rows *out,
                         lv_error *err)
 {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf}; /* byte order mark */
+    gathering g = {.file = name};
+    lv_rows_reader *reader = NULL;
 
     *out = (lv_rows){0};
-    lv_status status = lv_series_check(series, err);
-    if (status != LV_OK) {
-        lv_error_prefix(err, "series: ");
+    lv_status status = lv_rows_reader_new(series, name, gather, &g, &reader, err);
+    if (status != LV_OK || reader == NULL) {
         return status;
     }
-    status = check_text(name, csv, err);
+    status = make_room(&g, csv, err);
+    if (status == LV_OK) {
+        status = lv_rows_reader_feed(reader, csv, err);
+    }
+    if (status == LV_OK) {
+        status = lv_rows_reader_end(reader, err);
+    }
+    if (status == LV_OK) {
+        status = check_doubled_lots(reader, &g, err);
+    }
+    lv_rows_reader_free(reader);
     if (status != LV_OK) {
+        lv_rows_free(&g.rows);
         return status;
     }
-    if (csv.len >= sizeof mark && memcmp(csv.data, mark, sizeof mark) == 0) {
-        csv.data += sizeof mark;
-        csv.len -= sizeof mark;
-    }
-    parse *p = parse_new(series, name, csv, err);
-    if (p == NULL) {
-        return lv_fail(err, LV_E_MEMORY, "%s: no memory", name);
-    }
-    parse_file(p, csv);
-    status = p->status;
-    lv_rows rows = {.rows = p->rows, .count = p->count};
-    lv_wipe(p, sizeof *p);
-    free(p);
-    if (status != LV_OK) {
-        lv_rows_free(&rows);
-        return status == LV_E_MEMORY ? lv_fail(err, status, "%s: no memory", name) : status;
-    }
-    *out = rows;
+    *out = g.rows;
     return LV_OK;
 }
 

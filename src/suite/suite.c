@@ -33,6 +33,8 @@ lv_status lv_suite_check_key_bits(const lv_suite *suite, unsigned key_bits, lv_e
 
 unsigned lv_suite_default_key_bits(const lv_suite *suite) { return suite->default_key_bits; }
 
+size_t lv_suite_set_pairs(const lv_suite *suite) { return suite->set_pairs; }
+
 /* ---- keys ---- */
 
 lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,

@@ -38,6 +38,9 @@ struct lv_suite {
     const char *name;
     unsigned default_key_bits;
 
+    /** lv_suite_set_pairs. */
+    size_t set_pairs;
+
     /** lv_suite_check_key_bits. */
     lv_status (*check_key_bits)(unsigned key_bits, lv_error *err);
 

@@ -3,6 +3,7 @@
 const lv_suite lv_suite_paillier = {
     .name = "paillier",
     .default_key_bits = LV_PAILLIER_BITS_DEFAULT,
+    .set_pairs = 1,
     .check_key_bits = lv_paillier_check_key_bits,
     .key_generate = lv_paillier_key_generate,
     .key_encode = lv_paillier_key_encode,

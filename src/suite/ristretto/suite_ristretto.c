@@ -3,6 +3,7 @@
 const lv_suite lv_suite_ristretto255 = {
     .name = "ristretto255",
     .default_key_bits = LV_RISTRETTO_BITS,
+    .set_pairs = 32,
     .check_key_bits = lv_ristretto_check_key_bits,
     .key_generate = lv_ristretto_key_generate,
     .key_encode = lv_ristretto_key_encode,

@@ -3,6 +3,7 @@
 const lv_suite lv_suite_rlwe = {
     .name = "rlwe1024",
     .default_key_bits = LV_RLWE_KEY_BITS,
+    .set_pairs = 512,
     .check_key_bits = lv_rlwe_check_key_bits,
     .key_generate = lv_rlwe_key_generate,
     .key_encode = lv_rlwe_key_encode,

@@ -58,6 +58,32 @@ static void test_on_a_terminal_one_line_is_redrawn_and_wiped(void **state)
     fclose(file);
 }
 
+static void test_it_tells_how_fast_it_goes(void **state)
+{
+    (void)state;
+    FILE *file = open_file();
+    lv_progress progress;
+    char text[512];
+    lv_progress_begin(&progress, file);
+    assert_true(lv_progress_rate(&progress, "pairs", 100, 5000) == 0);
+    assert_string_equal(progress.tail, "");
+    progress.since -= 10;                                              /* ten seconds later */
+    assert_true(lv_progress_rate(&progress, "pairs", 100, 5000) == 0); /* nothing moved */
+    double rate = lv_progress_rate(&progress, "pairs", 1100, 5000);
+    assert_true(rate > 99 && rate < 101);
+    lv_progress_show(&progress, "moisture: pairs", 1100, 5000);
+    progress.since -= 99990;
+    (void)lv_progress_rate(&progress, "pairs", 1100, 5000);
+    assert_string_equal(progress.tail, "0.0 pairs/s, 108.3 h left");
+    (void)lv_progress_rate(&progress, "pairs", 5000, 5000);
+    assert_non_null(strstr(progress.tail, ", 0 s left"));
+    lv_progress_end(&progress);
+    assert_string_equal(progress.tail, "");
+    read_back(file, text);
+    assert_string_equal(text, "moisture: pairs 1100/5000  100 pairs/s, 39 s left  0 s\n");
+    fclose(file);
+}
+
 static void test_more_than_all_is_all(void **state)
 {
     (void)state;
@@ -77,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elsewhere_than_a_terminal_it_says_little),
         cmocka_unit_test(test_on_a_terminal_one_line_is_redrawn_and_wiped),
+        cmocka_unit_test(test_it_tells_how_fast_it_goes),
         cmocka_unit_test(test_more_than_all_is_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

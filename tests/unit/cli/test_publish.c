@@ -69,6 +69,15 @@ static void test_several_sets_are_counted_too(void **state)
            "LOT-02, set 3 of 12: key 1/2  0 s\n");
 }
 
+static void test_many_pairs_are_counted_instead(void **state)
+{
+    (void)state;
+    expect("{\"sets\": 20, \"pairs\": 9999, \"pairs_done\": 1024, \"done\": 2, \"failed\": 0,"
+           " \"error\": null, \"progress\": null}",
+           "\r\033[KLOT-02: pairs 1024/9999 [##..................]  0 s",
+           "LOT-02: pairs 1024/9999  0 s\n");
+}
+
 static void test_nothing_made_is_waiting(void **state)
 {
     (void)state;
@@ -100,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_a_phase_is_named_and_counted),
         cmocka_unit_test(test_what_is_not_counted_shows_the_seconds_alone),
         cmocka_unit_test(test_several_sets_are_counted_too),
+        cmocka_unit_test(test_many_pairs_are_counted_instead),
         cmocka_unit_test(test_nothing_made_is_waiting),
         cmocka_unit_test(test_elsewhere_a_phase_has_one_line),
     };

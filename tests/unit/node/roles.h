@@ -133,6 +133,21 @@ static inline void roles_series_text(const char *name, const char *compare, cons
              name, compare, baseline, grants);
 }
 
+/* One series of suite rlwe1024 whose sets take many pairs. */
+static inline void roles_bulk_series(const roles *r, const char *name, const char *compare,
+                                     unsigned pairs_per_set)
+{
+    char file[128];
+    char text[1024];
+    snprintf(file, sizeof file, "series/%s.yaml", name);
+    snprintf(text, sizeof text,
+             "name: %s\nunit: g\n"
+             "columns: {lot: lot, time: month, value: moisture, parents: made_from}\n"
+             "decimals: 2\nwidth: 8\nsuite: rlwe1024\npairs_per_set: %u\ncompare: %s\n",
+             name, pairs_per_set, compare);
+    roles_write(r->b, file, text);
+}
+
 #define ROLES_GRANT "{buyer: AMSP, servicer: SMSP, quota: 0}"
 
 static inline void roles_series(const roles *r, const char *name, const char *compare,

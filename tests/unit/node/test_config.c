@@ -217,6 +217,7 @@ static void test_a_downstream(void **state)
     assert_int_equal(series->scale.decimals, 2);
     assert_int_equal(series->scale.bits, 16);
     assert_int_equal(series->key_bits, 2048);
+    assert_int_equal(series->pairs_per_set, 1); /* what suits paillier */
     assert_int_equal(series->compare, LV_COMPARE_BOTH);
     assert_string_equal(series->baseline_lot, "L1");
     assert_int_equal(config->series[0].grant_count, 1);
@@ -379,6 +380,8 @@ static void test_bad_series(void **state)
         {"suite: paillier", "suite: rot13", {"suite", "rot13", "paillier"}},
         {"key_bits: 2048", "key_bits: 1024", {"key_bits", "2048", "8192"}},
         {"key_bits: 2048", "key_bits: 2049", {"key_bits", NULL, NULL}},
+        {"key_bits: 2048", "pairs_per_set: 4097", {"pairs_per_set", "0 to 4096", NULL}},
+        {"key_bits: 2048", "pairs_per_set: -1", {"pairs_per_set", NULL, NULL}},
         {"key_bits: 2048", "key_bits: 4294969344", {"key_bits", NULL, NULL}},
         {"compare: both", "compare: all", {":12: compare", "consecutive, baseline, both", NULL}},
         {"buyer: AMSP", "buyer: SMSP", {"grants, buyer", "servicer", "upstream"}},
@@ -442,6 +445,7 @@ static void test_series_defaults(void **state)
     assert_int_equal(series.series.scale.offset, 0);
     assert_string_equal(series.series.suite, "ristretto255");
     assert_int_equal(series.series.key_bits, 256);
+    assert_int_equal(series.series.pairs_per_set, 32);
     assert_string_equal(series.series.baseline_lot, "");
     assert_string_equal(series.series.column_parents, "d");
     assert_int_equal(series.grant_count, 0);

@@ -15,6 +15,7 @@ static void begin(fixture *f, const char *grants)
     roles_open(&f->r);
     roles_series(&f->r, "moisture", "consecutive", "", grants);
     f->node = roles_start(f->r.b);
+    lv_downstream_of(f->node)->group_max = 1; /* one set a step */
 }
 
 static void end(fixture *f)
@@ -23,7 +24,11 @@ static void end(fixture *f)
     roles_close(&f->r);
 }
 
-static void restart(fixture *f) { roles_restart(&f->node, f->r.b); }
+static void restart(fixture *f)
+{
+    roles_restart(&f->node, f->r.b);
+    lv_downstream_of(f->node)->group_max = 1;
+}
 
 static void step(fixture *f, lv_status expected)
 {
@@ -312,6 +317,138 @@ static void test_a_set_that_fails_leaves_no_progress(void **state)
     end(&f);
 }
 
+/* ---- many sets ---- */
+
+/* `sets` planned sets of three pairs each. */
+static void begin_bulk(fixture *f, unsigned sets)
+{
+    lv_buffer csv = {0};
+    roles_open(&f->r);
+    roles_bulk_series(&f->r, "moisture", "consecutive", 3);
+    f->node = roles_start(f->r.b);
+    assert_int_equal(lv_buffer_printf(&csv, "%s", ROLES_HEADER), LV_OK);
+    for (unsigned i = 1; i <= 3 * sets + 1; i++) {
+        assert_int_equal(lv_buffer_printf(&csv, "L%u,%u,%u.%02u,\n", i, i, i % 2, i % 50), LV_OK);
+    }
+    roles_accept(f->node, "moisture", lv_buffer_text(&csv));
+    lv_buffer_free(&csv);
+}
+
+static size_t count_state(fixture *f, const char *expected)
+{
+    json_t *answer = roles_get(f->node, "/v1/sets");
+    size_t count = 0;
+    size_t i = 0;
+    json_t *set = NULL;
+    json_array_foreach(json_object_get(answer, "sets"), i, set)
+    {
+        count += strcmp(roles_text(set, "state"), expected) == 0 ? 1 : 0;
+    }
+    json_decref(answer);
+    return count;
+}
+
+static json_int_t pairs_done(fixture *f)
+{
+    json_t *batch = roles_get(f->node, "/v1/batches/1");
+    json_int_t done = roles_number(batch, "pairs_done");
+    json_decref(batch);
+    return done;
+}
+
+static uint64_t blocks(lv_ledger *ledger)
+{
+    lv_head head;
+    assert_int_equal(lv_ledger_head(ledger, &head, NULL), LV_OK);
+    return head.block;
+}
+
+static void test_sets_that_are_quick_go_together(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 9);
+    lv_downstream *own = lv_downstream_of(f.node);
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "made"), 1); /* nothing is known of them yet */
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "published"), 1);
+    own->group_sets = 5;
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "made"), 5);
+    uint64_t before = blocks(f.node->quality);
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "published"), 6);
+    assert_int_equal(pairs_done(&f), 18);
+    assert_int_equal(blocks(f.node->quality), before + 1); /* five records in one block */
+    assert_int_equal(blocks(f.node->xor), before + 1);
+    while (count_state(&f, "published") < 9) {
+        step(&f, LV_OK);
+    }
+    step(&f, LV_NOT_FOUND);
+    assert_int_equal(pairs_done(&f), 27);
+    assert_int_equal(committed(f.node->quality, "put"), 9);
+    assert_int_equal(committed(f.node->xor, "put"), 9);
+    end(&f);
+}
+
+/* Killed after one ledger, or both, had committed the group and before the store knew of it. */
+static void test_a_group_that_stands_already_is_not_put_twice(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 4);
+    lv_downstream_of(f.node)->group_sets = 4;
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "published"), 4);
+    change_store(&f, "UPDATE sets SET state = 'made' WHERE id > 1");
+    change_store(&f, "UPDATE batch SET pairs_done = 3");
+    restart(&f);
+    lv_downstream_of(f.node)->group_max = 64;
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "published"), 4);
+    assert_int_equal(pairs_done(&f), 12);
+    assert_int_equal(committed(f.node->quality, "put"), 4);
+    assert_int_equal(committed(f.node->xor, "put"), 4);
+    end(&f);
+}
+
+static void test_a_bad_set_holds_up_only_those_behind_it(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 4);
+    lv_downstream_of(f.node)->group_sets = 4;
+    /* L9 is in the third set only */
+    change_store(&f, "UPDATE measurement SET value = x'00' WHERE lot = 'L9'");
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "made"), 2);
+    assert_int_equal(count_state(&f, "failed"), 1);
+    assert_int_equal(count_state(&f, "planned"), 1);
+    roles_expect_text(f.node, "/v1/sets", "sets", 2, "state", "failed");
+    end(&f);
+}
+
+static void test_a_refused_record_is_found_in_its_group(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 4);
+    lv_downstream_of(f.node)->group_sets = 4;
+    step(&f, LV_OK);
+    /* The third set's record is another set's: the ledger takes the two before it. */
+    change_store(&f, "UPDATE sets SET quality = (SELECT quality FROM sets WHERE sequence = 1)"
+                     " WHERE sequence = 3");
+    step(&f, LV_OK);
+    assert_int_equal(count_state(&f, "published"), 2);
+    assert_int_equal(count_state(&f, "failed"), 1);
+    assert_int_equal(count_state(&f, "made"), 1);
+    roles_expect_text(f.node, "/v1/sets", "sets", 2, "state", "failed");
+    assert_int_equal(committed(f.node->quality, "put"), 2);
+    end(&f);
+}
+
 /* ---- grants ---- */
 
 static void test_grants_of_the_configuration_are_put_once(void **state)
@@ -427,6 +564,10 @@ int main(void)
         cmocka_unit_test(test_a_batch_tells_how_far_its_set_has_come),
         cmocka_unit_test(test_the_worker_tells_what_it_is_about),
         cmocka_unit_test(test_a_set_that_fails_leaves_no_progress),
+        cmocka_unit_test(test_sets_that_are_quick_go_together),
+        cmocka_unit_test(test_a_group_that_stands_already_is_not_put_twice),
+        cmocka_unit_test(test_a_bad_set_holds_up_only_those_behind_it),
+        cmocka_unit_test(test_a_refused_record_is_found_in_its_group),
         cmocka_unit_test(test_grants_of_the_configuration_are_put_once),
         cmocka_unit_test(test_a_revocation_outlives_a_restart),
         cmocka_unit_test(test_bad_grants_are_refused),

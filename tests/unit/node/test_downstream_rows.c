@@ -294,6 +294,182 @@ static void test_lots_are_traced(void **state)
     end(&f);
 }
 
+/* ---- many rows ---- */
+
+/* Rows first .. first + count - 1 of lots "L<number>", at times of the same number. */
+static void write_rows(lv_buffer *csv, unsigned first, unsigned count)
+{
+    assert_int_equal(lv_buffer_printf(csv, "%s", ROLES_HEADER), LV_OK);
+    for (unsigned i = first; i < first + count; i++) {
+        assert_int_equal(lv_buffer_printf(csv, "L%u,%u,%u.%02u,U%u\n", i, i, i % 2, i % 50, i),
+                         LV_OK);
+    }
+}
+
+static void begin_bulk(fixture *f, const char *compare, unsigned pairs_per_set)
+{
+    roles_open(&f->r);
+    roles_bulk_series(&f->r, "moisture", compare, pairs_per_set);
+    f->node = roles_start(f->r.b);
+}
+
+static int64_t count_of(fixture *f, const char *sql)
+{
+    lv_error err = {0};
+    sqlite3_stmt *row = NULL;
+    assert_int_equal(lv_store_begin(f->node->store, &err), LV_OK);
+    assert_int_equal(lv_store_query(f->node->store, &err, &row, sql, ""), LV_OK);
+    assert_int_equal(lv_store_next(f->node->store, row, &err), LV_OK);
+    int64_t count = sqlite3_column_int64(row, 0);
+    lv_store_done(row);
+    assert_int_equal(lv_store_end(f->node->store, LV_OK, &err), LV_OK);
+    return count;
+}
+
+static void expect_sizes(fixture *f, const char *expected)
+{
+    lv_buffer text = {0};
+    json_t *answer = roles_get(f->node, "/v1/sets");
+    size_t i = 0;
+    json_t *set = NULL;
+    json_array_foreach(json_object_get(answer, "sets"), i, set)
+    {
+        assert_int_equal(roles_number(set, "sequence"), i + 1);
+        assert_int_equal(lv_buffer_printf(&text, "%s%zu", i > 0 ? " " : "",
+                                          json_array_size(json_object_get(set, "pairs"))),
+                         LV_OK);
+    }
+    assert_string_equal(lv_buffer_text(&text), expected);
+    lv_buffer_free(&text);
+    json_decref(answer);
+}
+
+static void test_sets_take_as_many_pairs_as_the_series_says(void **state)
+{
+    fixture f;
+    lv_buffer csv = {0};
+    (void)state;
+    begin_bulk(&f, "consecutive", 16);
+    write_rows(&csv, 1, 50);
+    roles_accept(f.node, "moisture", lv_buffer_text(&csv));
+    expect_sizes(&f, "16 16 16 1");
+    /* A row of its own makes a set at once, however full the last one is. */
+    roles_accept(f.node, "moisture", ROLES_HEADER "L51,51,0.1,\n");
+    expect_sizes(&f, "16 16 16 1 1");
+    json_t *batch = roles_get(f.node, "/v1/batches/1");
+    assert_int_equal(roles_number(batch, "pairs"), 49);
+    assert_int_equal(roles_number(batch, "pairs_done"), 0);
+    json_decref(batch);
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
+static void test_pairs_of_both_bases_share_sets(void **state)
+{
+    fixture f;
+    lv_buffer csv = {0};
+    (void)state;
+    begin_bulk(&f, "both", 5);
+    write_rows(&csv, 1, 8);
+    roles_accept(f.node, "moisture", lv_buffer_text(&csv));
+    expect_sizes(&f, "5 5 4");
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
+/* More rows than are held in memory. */
+static void test_a_long_file_is_put_by_and_accepted_whole(void **state)
+{
+    enum { ROWS = 12000 };
+    fixture f;
+    lv_buffer csv = {0};
+    json_t *answer = NULL;
+    lv_error err = {0};
+    (void)state;
+    begin_bulk(&f, "consecutive", 0);
+    write_rows(&csv, 1, ROWS);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(roles_post_rows(f.node, "moisture", lv_buffer_text(&csv), &answer, &err),
+                         LV_OK);
+        assert_int_equal(roles_number(answer, "rows"), ROWS);
+        assert_int_equal(roles_number(answer, "pairs"), ROWS - 1);
+        assert_int_equal(roles_number(answer, "sets"), (ROWS - 1 + 511) / 512);
+        assert_int_equal(json_is_true(json_object_get(answer, "repeated")), again == 1);
+        json_decref(answer);
+        assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    }
+    assert_int_equal(measurements(&f), ROWS);
+    /* every row with what belongs to it, in its order */
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM measurement WHERE lot = 'L' || ord"
+                                  " AND parents = 'U' || ord AND time = ord"),
+                     ROWS);
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM pair WHERE 'L' || (substr(earlier, 2) + 1)"
+                                  " = later"),
+                     ROWS - 1);
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
+static void test_a_long_file_that_is_refused_leaves_nothing(void **state)
+{
+    fixture f;
+    lv_buffer csv = {0};
+    (void)state;
+    begin_bulk(&f, "consecutive", 0);
+    write_rows(&csv, 10, 12000);
+    size_t good = csv.len;
+    assert_int_equal(lv_buffer_printf(&csv, "M,12010,2.99,\n"), LV_OK);
+    refuse(&f, lv_buffer_text(&csv), LV_E_RANGE, "moisture.csv:12002: column moisture");
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    /* a lot that stood in a piece before */
+    csv.len = good;
+    assert_int_equal(lv_buffer_printf(&csv, "L11,12010,0.1,\n"), LV_OK);
+    refuse(&f, lv_buffer_text(&csv), LV_EXISTS,
+           "moisture.csv:12002: column lot (1): lot \"L11\" stands already on line 3");
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    /* a lot of an earlier file */
+    roles_accept(f.node, "moisture", ROLES_HEADER "M,1,0.1,\n");
+    csv.len = good;
+    assert_int_equal(lv_buffer_printf(&csv, "M,12010,0.1,\n"), LV_OK);
+    refuse(&f, lv_buffer_text(&csv), LV_EXISTS, "moisture.csv:12002: lot M of series moisture");
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM batch"), 1);
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
+/* What a node puts by of a file whose end never comes. */
+static void test_a_kill_while_a_file_comes_in_leaves_nothing(void **state)
+{
+    fixture f;
+    lv_buffer csv = {0};
+    lv_error err = {0};
+    void *streamed = NULL;
+    const roles_request asked = {.file = "moisture.csv"};
+    (void)state;
+    begin_bulk(&f, "consecutive", 0);
+    write_rows(&csv, 1, 12000);
+    const lv_http_request request = {
+        .tail = "moisture", .header = roles_header, .query = roles_query, .context = &asked};
+    const lv_http_stream *stream = f.node->role->streams;
+    assert_int_equal(stream->begin(f.node, &request, &streamed, &err), LV_OK);
+    assert_int_equal(stream->take(streamed, lv_buffer_view(&csv), &err), LV_OK);
+    assert_true(count_of(&f, "SELECT count(*) FROM staged") > 0);
+    assert_false(state_tells(&f, lv_bytes_of_text("L1000"))); /* sealed */
+    stream->drop(streamed);
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    /* and where nobody could drop it any more */
+    assert_int_equal(lv_store_begin(f.node->store, &err), LV_OK);
+    lv_status status = lv_store_run(
+        f.node->store, &err, "INSERT INTO staged(intake, piece, bytes) VALUES(1, 0, x'00')", "");
+    assert_int_equal(lv_store_end(f.node->store, status, &err), LV_OK);
+    roles_restart(&f.node, f.r.b);
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    roles_accept(f.node, "moisture", lv_buffer_text(&csv));
+    assert_int_equal(measurements(&f), 12000);
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +485,11 @@ int main(void)
         cmocka_unit_test(test_a_series_can_be_added),
         cmocka_unit_test(test_a_bad_series_is_not_added),
         cmocka_unit_test(test_lots_are_traced),
+        cmocka_unit_test(test_sets_take_as_many_pairs_as_the_series_says),
+        cmocka_unit_test(test_pairs_of_both_bases_share_sets),
+        cmocka_unit_test(test_a_long_file_is_put_by_and_accepted_whole),
+        cmocka_unit_test(test_a_long_file_that_is_refused_leaves_nothing),
+        cmocka_unit_test(test_a_kill_while_a_file_comes_in_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,60 @@ static lv_status on_large(void *node, const lv_http_request *request, lv_http_re
     return lv_buffer_extend(&response->body, 200000, &place);
 }
 
+/* A body that is not gathered: how much came, until an 'x' is among it. */
+typedef struct {
+    uint64_t len;
+} streamed_body;
+
+static atomic_int dropped;
+
+static lv_status on_stream_begin(void *node, const lv_http_request *request, void **streamed,
+                                 lv_error *err)
+{
+    (void)node;
+    if (strcmp(request->tail, "none") == 0) {
+        return lv_fail(err, LV_NOT_FOUND, "there is no such thing");
+    }
+    *streamed = calloc(1, sizeof(streamed_body));
+    return *streamed != NULL ? LV_OK : LV_E_MEMORY;
+}
+
+static lv_status on_stream_take(void *streamed, lv_bytes piece, lv_error *err)
+{
+    streamed_body *body = streamed;
+    assert_true(piece.len <= REQUEST_BYTES);
+    body->len += piece.len;
+    return memchr(piece.data, 'x', piece.len) == NULL
+               ? LV_OK
+               : lv_fail(err, LV_E_RANGE, "an x among the first %llu bytes",
+                         (unsigned long long)body->len);
+}
+
+static void on_stream_drop(void *streamed)
+{
+    atomic_fetch_add(&dropped, 1);
+    free(streamed);
+}
+
+static lv_status on_streamed(void *node, const lv_http_request *request, lv_http_response *response,
+                             lv_error *err)
+{
+    const streamed_body *body = request->streamed;
+    (void)node;
+    (void)err;
+    atomic_fetch_add(&calls, 1);
+    assert_int_equal(request->body.len, 0);
+    return lv_http_json(response, json_pack("{s:I}", "streamed", (json_int_t)body->len));
+}
+
+static const lv_http_stream STREAMS[] = {
+    {.path = "/v1/stream/*",
+     .begin = on_stream_begin,
+     .take = on_stream_take,
+     .drop = on_stream_drop},
+    {0},
+};
+
 static const lv_route PEER_ROUTES[] = {
     {LV_HTTP_PEER, "POST", "/v1/echo", on_echo},
     {LV_HTTP_PEER, "GET", "/large", on_large},
@@ -111,6 +165,7 @@ static const lv_route CONTROL_ROUTES[] = {
     {LV_HTTP_CONTROL, "POST", "/v1/items/*/echo", on_echo},
     {LV_HTTP_CONTROL, "GET", "/v1/query", on_query},
     {LV_HTTP_CONTROL, "GET", "/v1/fail/*", on_fail},
+    {LV_HTTP_CONTROL, "POST", "/v1/stream/*", on_streamed},
     {0},
 };
 static const lv_route *const ROUTES[] = {PEER_ROUTES, CONTROL_ROUTES, NULL};
@@ -185,7 +240,9 @@ static int setup(void **state)
                                   .request_bytes = REQUEST_BYTES,
                                   .request_seconds = 20,
                                   .requests_per_minute = 6000,
-                                  .routes = ROUTES};
+                                  .routes = ROUTES,
+                                  .streams = STREAMS};
+    atomic_store(&dropped, 0);
     *state = &w;
     return 0;
 }
@@ -1151,6 +1208,90 @@ static void test_an_endless_header_is_refused(void **state)
 
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- bodies that are not gathered ---- */
+
+/* Gives `len` bytes of 'a', with an 'x' at one place. */
+typedef struct {
+    uint64_t at;
+    uint64_t len;
+    uint64_t x;
+} source;
+
+static size_t read_source(void *context, uint8_t *out, size_t room)
+{
+    source *from = context;
+    size_t len = from->len - from->at < room ? (size_t)(from->len - from->at) : room;
+    memset(out, 'a', len);
+    if (from->x >= from->at && from->x < from->at + len) {
+        out[from->x - from->at] = 'x';
+    }
+    from->at += len;
+    return len;
+}
+
+static lv_http_call stream_call(const world *w, const char *url, source *from, uint64_t len)
+{
+    lv_http_call call = control_call(w, url, "POST");
+    call.read = read_source;
+    call.read_context = from;
+    call.read_len = len;
+    return call;
+}
+
+static void expect_dropped(int count)
+{
+    for (int i = 0; i < 200 && atomic_load(&dropped) != count; i++) {
+        usleep(10000);
+    }
+    assert_int_equal(atomic_load(&dropped), count);
+}
+
+static void test_a_streamed_body_has_no_limit(void **state)
+{
+    world *w = *state;
+    const uint64_t len = (uint64_t)REQUEST_BYTES * 200;
+    source from = {.len = len, .x = UINT64_MAX};
+    serve(w);
+    lv_http_call call = stream_call(w, "http://node/v1/stream/a", &from, len);
+    expect_answer(&call, 200, "{\"streamed\":20000000}");
+    expect_dropped(1);
+    /* A body as others send it goes the same way. */
+    lv_http_call plain = control_call(w, "http://node/v1/stream/a", "POST");
+    plain.body = lv_bytes_of_text("abc");
+    expect_answer(&plain, 200, "{\"streamed\":3}");
+    expect_dropped(2);
+}
+
+static void test_a_streamed_body_is_refused_where_it_goes_wrong(void **state)
+{
+    world *w = *state;
+    const uint64_t len = (uint64_t)REQUEST_BYTES * 100;
+    source from = {.len = len, .x = 3};
+    serve(w);
+    lv_http_call call = stream_call(w, "http://node/v1/stream/a", &from, len);
+    expect_answer(&call, 400, "an x among the first");
+    expect_dropped(1);
+    from = (source){.len = len, .x = len - 1};
+    expect_answer(&call, 400, "an x among the first 10000000 bytes");
+    expect_dropped(2);
+    from = (source){.len = len, .x = UINT64_MAX};
+    call.url = "http://node/v1/stream/none";
+    expect_answer(&call, 404, "there is no such thing");
+    assert_int_equal(atomic_load(&calls), 0);
+    expect_dropped(2);
+}
+
+static void test_a_streamed_body_that_ends_early_is_dropped(void **state)
+{
+    world *w = *state;
+    source from = {.len = 50000, .x = UINT64_MAX};
+    serve(w);
+    lv_http_call call = stream_call(w, "http://node/v1/stream/a", &from, 60000);
+    expect_no_answer(&call, LV_E_IO, "ended early");
+    expect_dropped(1);
+    assert_int_equal(atomic_load(&calls), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1191,6 +1332,9 @@ int main(void)
         WORLD(test_it_stops_at_once_with_idle_connections),
         WORLD(test_malformed_requests),
         WORLD(test_an_endless_header_is_refused),
+        WORLD(test_a_streamed_body_has_no_limit),
+        WORLD(test_a_streamed_body_is_refused_where_it_goes_wrong),
+        WORLD(test_a_streamed_body_that_ends_early_is_dropped),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -399,6 +399,122 @@ static void test_too_many_rows(void **state)
     lv_buffer_free(&csv);
 }
 
+/* ---- in pieces ---- */
+
+/* What a reader gives, as "lot@line ...", and the words that ended it. */
+typedef struct {
+    lv_buffer seen;
+    lv_status refuse;
+} reading;
+
+static lv_status see(void *context, const lv_row *row, lv_error *err)
+{
+    reading *r = context;
+    assert_int_equal(lv_buffer_printf(&r->seen, "%s@%zu%s%s ", row->lot, row->line,
+                                      row->parents != NULL ? "<" : "",
+                                      row->parents != NULL ? row->parents : ""),
+                     LV_OK);
+    return r->refuse == LV_OK ? LV_OK : lv_fail(err, r->refuse, "the taker's words");
+}
+
+static lv_status read_in_pieces(lv_bytes csv, size_t piece, reading *r, lv_error *err)
+{
+    const lv_series series = series_of("t", "v", "p");
+    lv_rows_reader *reader = NULL;
+    lv_status status = lv_rows_reader_new(&series, "m.csv", see, r, &reader, err);
+    while (status == LV_OK && csv.len > 0) {
+        size_t len = csv.len < piece ? csv.len : piece;
+        status = lv_rows_reader_feed(reader, (lv_bytes){csv.data, len}, err);
+        csv.data += len;
+        csv.len -= len;
+    }
+    if (status == LV_OK) {
+        status = lv_rows_reader_end(reader, err);
+    }
+    lv_rows_reader_free(reader);
+    return status;
+}
+
+/* The same text, moved by blank lines over the place where what is read is cut. */
+static void expect_everywhere(const char *text, size_t len, lv_status expected, const char *seen,
+                              const char *words)
+{
+    enum { CUT = 65536 };
+    for (size_t before = CUT - len - 2; before <= CUT + 2; before++) {
+        static uint8_t bytes[CUT + 1024];
+        lv_error err = {0};
+        reading r = {0};
+        memset(bytes, '\n', before);
+        memcpy(bytes + before, text, len);
+        lv_status status =
+            read_in_pieces((lv_bytes){bytes, before + len}, before % 7919 + 1, &r, &err);
+        if (status != expected) {
+            fail_msg("%zu bytes before: %s \"%s\"", before, lv_status_name(status), err.text);
+        }
+        const char *found = strstr(err.text, ": ");
+        assert_string_equal(found != NULL ? found + 2 : "", words);
+        /* Lines count from the text's own first one here. */
+        lv_buffer moved = {0};
+        for (const char *at = lv_buffer_text(&r.seen); *at != '\0'; at++) {
+            assert_int_equal(lv_buffer_append(&moved, at, 1), LV_OK);
+            if (*at == '@') {
+                char *end = NULL;
+                unsigned long line = strtoul(at + 1, &end, 10);
+                assert_int_equal(lv_buffer_printf(&moved, "%lu", line - before), LV_OK);
+                at = end - 1;
+            }
+        }
+        assert_string_equal(lv_buffer_text(&moved), seen);
+        lv_buffer_free(&moved);
+        lv_buffer_free(&r.seen);
+    }
+}
+
+static void test_pieces_may_be_cut_anywhere(void **state)
+{
+    static const char GOOD[] = "t,lot,v,p,x\r\n1,\xc3\xa4\xe2\x82\xac,1,U1 U2,\"a\r\nb\"\r\n\r\n"
+                               "2,B,2,,\xf0\x9f\x90\x8c\n3,\"C \"\"c\"\"\",2,U3,\r4,D,1,,";
+    static const char BYTES[] = "t,lot,v,p\n1,A,1,\n2,B\xe2\x82,2,\n";
+    static const char QUOTE[] = "t,lot,v,p\n1,A,1,\n2,\"B\"x,2,\n";
+    static const char OPEN[] = "t,lot,v,p\n1,A,1,\n2,\"B,2,\n";
+    (void)state;
+    expect_everywhere(GOOD, sizeof GOOD - 1, LV_OK,
+                      "\xc3\xa4\xe2\x82\xac@2<U1 U2 B@5 C \"c\"@6<U3 D@7 ", "");
+    expect_everywhere(BYTES, sizeof BYTES - 1, LV_E_SYNTAX, "A@2 ",
+                      "bytes that are no UTF-8; save the file as UTF-8 text");
+    expect_everywhere(QUOTE, sizeof QUOTE - 1, LV_E_SYNTAX, "A@2 ",
+                      "cell 2: a quotation mark is out of place; cells with commas or quotation "
+                      "marks stand in quotation marks, and those inside are doubled");
+    expect_everywhere(OPEN, sizeof OPEN - 1, LV_E_SYNTAX, "A@2 ",
+                      "cell 2: a quotation mark is opened and never closed");
+}
+
+static void test_a_byte_order_mark_stands_at_the_beginning_only(void **state)
+{
+    static const char MARKED[] = "\xef\xbb\xbft,lot,v,p\n1,A,1,\n";
+    (void)state;
+    for (size_t piece = 1; piece < 6; piece++) {
+        lv_error err = {0};
+        reading r = {0};
+        const lv_bytes csv = {(const uint8_t *)MARKED, sizeof MARKED - 1};
+        assert_int_equal(read_in_pieces(csv, piece, &r, &err), LV_OK);
+        assert_string_equal(lv_buffer_text(&r.seen), "A@2 ");
+        lv_buffer_free(&r.seen);
+    }
+}
+
+static void test_what_the_taker_refuses_ends_it(void **state)
+{
+    lv_error err = {0};
+    reading r = {.refuse = LV_E_IO};
+    (void)state;
+    const lv_bytes csv = lv_bytes_of_text("t,lot,v,p\n1,A,1,\n2,B,2,\n");
+    assert_int_equal(read_in_pieces(csv, 5, &r, &err), LV_E_IO);
+    assert_string_equal(err.text, "the taker's words");
+    assert_string_equal(lv_buffer_text(&r.seen), "A@2 ");
+    lv_buffer_free(&r.seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +536,9 @@ int main(void)
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_too_many_rows),
+        cmocka_unit_test(test_pieces_may_be_cut_anywhere),
+        cmocka_unit_test(test_a_byte_order_mark_stands_at_the_beginning_only),
+        cmocka_unit_test(test_what_the_taker_refuses_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
