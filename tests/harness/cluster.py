@@ -30,6 +30,7 @@ offset: "0"
 width: {width}
 suite: {suite}
 key_bits: {bits}
+pairs_per_set: {pairs_per_set}
 compare: {compare}
 grants: {grants}
 """
@@ -74,19 +75,19 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Cluster:
     def __init__(self, suite=SUITE, width=32, decimals=2, compare="consecutive", grants=GRANT,
-                 alarm_scale=32, full=False, series="moisture", env=None):
+                 alarm_scale=32, full=False, series="moisture", env=None, pairs_per_set=1):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lotveil-test-"))
         self.env = dict(os.environ, LOTVEIL_LOG="info", **(env or {}))
         self.env.pop("LOTVEIL_DIR", None)
         self.processes, self.ports = {}, {}
         self.series = series
         try:
-            self._create(suite, width, decimals, compare, grants, alarm_scale, full)
+            self._create(suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set)
         except BaseException:
             self.close()
             raise
 
-    def _create(self, suite, width, decimals, compare, grants, alarm_scale, full):
+    def _create(self, suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set):
         for who, (msp, role) in ROLES.items():
             self.ports[who] = free_port()
             self.run("init", "--org", msp, "--role", role, "--listen",
@@ -99,8 +100,8 @@ class Cluster:
                              str(self.dir(who)))
         self.run("ledger", "create", "--channel", "all", "--dir", str(self.dir("b")))
         (self.dir("b") / "series" / f"{self.series}.yaml").write_text(SERIES.format(
-            name=self.series, suite=suite, bits=KEY_BITS[suite], width=width, decimals=decimals, compare=compare,
-            grants=grants))
+            name=self.series, suite=suite, bits=KEY_BITS[suite], width=width, decimals=decimals,
+            compare=compare, grants=grants, pairs_per_set=pairs_per_set))
         (self.dir("a") / "follow" / f"{self.series}.yaml").write_text(FOLLOW.format(
             name=self.series, alarm_scale=alarm_scale, full=str(full).lower()))
 
