@@ -1,4 +1,6 @@
 #include "bench/bench.h"
+#include "bench/scale.h"
+#include "cli/bench_scale.h"
 #include "cli/bench_table.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
@@ -10,6 +12,7 @@ static const unsigned PASSES_MAX = 1000;
 typedef struct {
     lv_cli cli;
     lv_bench_options bench;
+    uint64_t scale; /* 0: no such run */
 } options;
 
 static const struct argp_option option_list[] = {
@@ -22,6 +25,8 @@ static const struct argp_option option_list[] = {
     {"passes", 'n', "N", 0, "How often each run is taken up again (default 3)", 1},
     {"baseline", 'l', "published|none", 0,
      "What to compare paillier with, in the same run (default published)", 1},
+    {"scale", 'S', "N", 0,
+     "Instead: publish 1, 100, 10,000 ... up to N pairs of rlwe1024 and show how cost grows", 1},
     {0}};
 
 static error_t parse_numbers(int key, const char *value, options *o, struct argp_state *state)
@@ -41,6 +46,9 @@ static error_t parse_numbers(int key, const char *value, options *o, struct argp
         return 0;
     case 'n':
         o->bench.passes = (unsigned)lv_cli_number(state, "--passes", value, 1, PASSES_MAX);
+        return 0;
+    case 'S':
+        o->scale = lv_cli_number(state, "--scale", value, 1, LV_SCALE_PAIRS_MAX);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -102,6 +110,7 @@ static const char doc[] =
     "\v"
     "Examples:\n"
     "  lotveil bench\n"
+    "  lotveil bench --scale 1000000\n"
     "  lotveil bench --suite paillier --bits 2048 --pairs 4 --baseline none --json" LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
@@ -113,6 +122,9 @@ static int run(int argc, char **argv)
     lv_progress progress;
     json_t *result = NULL;
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);
+    if (o.scale != 0) {
+        return lv_bench_scale(&o.cli, o.scale, o.bench.threads);
+    }
     lv_progress_begin(&progress, stderr);
     o.bench.progress = lv_progress_job;
     o.bench.progress_context = &progress;

@@ -1,0 +1,319 @@
+#include "bench/scale.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "bench/scale_world.h"
+#include "ledger/embedded/db.h"
+#include "node/http.h"
+#include <inttypes.h>
+#include <lotveil/suite.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint64_t SIZES[] = {1, 100, 10000, 100000, 1000000, 10000000, LV_SCALE_PAIRS_MAX};
+static const char SUITE[] = "rlwe1024";
+static const unsigned WIDTH = 32;
+static const unsigned REQUEST_SECONDS = 86400;
+static const size_t ANSWER_MAX = 1048576;
+
+/* One run, and where its CSV has come to. */
+typedef struct {
+    const lv_scale_options *options;
+    lv_scale_world world;
+    uint64_t pairs;
+    uint64_t next;  /* row, from 0; `pairs` + 1 of them */
+    lv_buffer line; /* the present row */
+    size_t line_at;
+    uint64_t total; /* bytes of the CSV */
+    uint64_t dice;
+    double seconds;
+    uint64_t sets;
+    uint64_t peak;
+    double record_bytes;
+    double ledger_bytes;
+    double store_bytes;
+} run;
+
+/* ---- the CSV ---- */
+
+/* Values only have to differ (xorshift64); what is encrypted does not change what it costs. */
+static uint64_t draw(uint64_t *dice)
+{
+    *dice ^= *dice << 13;
+    *dice ^= *dice >> 7;
+    *dice ^= *dice << 17;
+    return *dice;
+}
+
+/* All rows are of one length, so that the length of the whole is known. */
+static lv_status write_row(run *r, uint64_t row)
+{
+    r->line.len = 0;
+    r->line_at = 0;
+    return lv_buffer_printf(&r->line, "LOT-%09" PRIu64 ",%09" PRIu64 ",%06u.%02u\n", row, row,
+                            (unsigned)(draw(&r->dice) % 1000000), (unsigned)(draw(&r->dice) % 100));
+}
+
+static size_t read_csv(void *context, uint8_t *out, size_t room)
+{
+    run *r = context;
+    size_t got = 0;
+    while (got < room) {
+        if (r->line_at == r->line.len && (r->next > r->pairs || write_row(r, r->next++) != LV_OK)) {
+            break;
+        }
+        size_t left = r->line.len - r->line_at;
+        size_t len = left < room - got ? left : room - got;
+        memcpy(out + got, r->line.data + r->line_at, len);
+        r->line_at += len;
+        got += len;
+    }
+    return got;
+}
+
+/* The length of one row, and the header line as the first to be read. */
+static lv_status begin_csv(run *r)
+{
+    r->dice = 88172645463325252U;
+    lv_status status = write_row(r, 0);
+    uint64_t row = r->line.len;
+    r->line.len = 0;
+    if (status == LV_OK) {
+        status = lv_buffer_printf(&r->line, "lot,time,value\n");
+    }
+    r->total = r->line.len + row * (r->pairs + 1);
+    return status;
+}
+
+/* ---- asking the node ---- */
+
+static lv_status call_node(const run *r, lv_http_call *call, json_t **out, lv_error *err)
+{
+    lv_buffer body = {0};
+    unsigned code = 0;
+    char *path = lv_path_join(r->world.node, "state/control.sock");
+    *out = NULL;
+    if (path == NULL) {
+        return LV_E_MEMORY;
+    }
+    call->socket_path = path;
+    call->seconds = REQUEST_SECONDS;
+    call->max_bytes = ANSWER_MAX;
+    lv_status status = lv_http_request_send(call, &code, &body, err);
+    if (status == LV_OK && code >= 300) {
+        status = lv_fail(err, LV_E_IO, "bench: the node answered %u: %.200s", code,
+                         lv_buffer_text(&body));
+    }
+    if (status == LV_OK) {
+        *out = json_loadb((const char *)body.data, body.len, 0, NULL);
+        status = *out != NULL ? LV_OK : lv_fail(err, LV_E_SYNTAX, "bench: an answer is no JSON");
+    }
+    lv_buffer_free(&body);
+    free(path);
+    return status;
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static lv_status send_csv(run *r, json_int_t *batch, lv_error *err)
+{
+    json_t *answer = NULL;
+    lv_status status = begin_csv(r);
+    lv_http_call call = {.url = "http://node/v1/series/" LV_SCALE_SERIES "/rows",
+                         .method = "POST",
+                         .content_type = "text/csv",
+                         .read = read_csv,
+                         .read_context = r,
+                         .read_len = r->total};
+    if (status == LV_OK) {
+        status = call_node(r, &call, &answer, err);
+    }
+    *batch = number(answer, "batch");
+    r->sets = (uint64_t)number(answer, "sets");
+    json_decref(answer);
+    return status;
+}
+
+static void show(const run *r, uint64_t done)
+{
+    char phase[64];
+    if (r->options->progress != NULL) {
+        snprintf(phase, sizeof phase, "%" PRIu64 " pairs", r->pairs);
+        r->options->progress(r->options->progress_context, phase, (size_t)done, (size_t)r->pairs);
+    }
+}
+
+static lv_status wait_for(const run *r, json_int_t batch, lv_error *err)
+{
+    char url[64];
+    bool ended = false;
+    lv_status status = LV_OK;
+    snprintf(url, sizeof url, "http://node/v1/batches/%lld?wait=1", (long long)batch);
+    while (status == LV_OK && !ended) {
+        json_t *answer = NULL;
+        lv_http_call call = {.url = url, .method = "GET"};
+        status = call_node(r, &call, &answer, err);
+        ended = number(answer, "done") + number(answer, "failed") == number(answer, "sets");
+        if (number(answer, "failed") > 0) {
+            const char *words = json_string_value(json_object_get(answer, "error"));
+            status = lv_fail(err, LV_E_IO, "bench: %s", words != NULL ? words : "sets failed");
+        }
+        show(r, (uint64_t)number(answer, "pairs_done"));
+        json_decref(answer);
+    }
+    return status;
+}
+
+/* ---- what it left ---- */
+
+static uint64_t size_of(const char *folder, const char *name)
+{
+    struct stat info;
+    char *path = lv_path_join(folder, name);
+    bool there = path != NULL && stat(path, &info) == 0;
+    free(path);
+    return there ? (uint64_t)info.st_size : 0;
+}
+
+/* The signed transactions of a channel, the genesis apart. */
+static lv_status transaction_bytes(const run *r, const char *name, uint64_t *bytes, lv_error *err)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    char *path = lv_path_join(r->world.ledger, name);
+    lv_status status = path != NULL ? lv_db_open(path, LV_DB_READ, 1000, &db, err) : LV_E_MEMORY;
+    if (status == LV_OK &&
+        (sqlite3_prepare_v2(db, "SELECT sum(length(bytes)) FROM tx WHERE block > 0", -1, &row,
+                            NULL) != SQLITE_OK ||
+         sqlite3_step(row) != SQLITE_ROW)) {
+        status = lv_db_fault(db, sqlite3_extended_errcode(db), path, err);
+    }
+    if (status == LV_OK) {
+        *bytes += (uint64_t)sqlite3_column_int64(row, 0);
+    }
+    lv_db_close(db); /* and with it the statement */
+    free(path);
+    return status;
+}
+
+/* Once the node has ended, so that no part of its files stands in a log beside them. */
+static lv_status weigh(run *r, lv_error *err)
+{
+    uint64_t records = 0;
+    lv_status status = transaction_bytes(r, "quality.ledger", &records, err);
+    if (status == LV_OK) {
+        status = transaction_bytes(r, "xor.ledger", &records, err);
+    }
+    uint64_t files =
+        size_of(r->world.ledger, "quality.ledger") + size_of(r->world.ledger, "xor.ledger");
+    r->record_bytes = (double)records / (double)r->pairs;
+    r->ledger_bytes = (double)files / (double)r->pairs;
+    r->store_bytes = (double)size_of(r->world.node, "state/node.db") / (double)r->pairs;
+    return status;
+}
+
+/* ---- the runs ---- */
+
+static lv_status measure(run *r, lv_error *err)
+{
+    json_int_t batch = 0;
+    lv_status status = lv_scale_world_start(&r->world, err);
+    double begun = lv_clock_seconds();
+    if (status == LV_OK) {
+        show(r, 0);
+        status = send_csv(r, &batch, err);
+    }
+    if (status == LV_OK) {
+        status = wait_for(r, batch, err);
+    }
+    r->seconds = lv_clock_seconds() - begun;
+    r->peak = lv_scale_peak(r->world.pid);
+    if (status == LV_OK) {
+        status = lv_scale_world_stop(&r->world, err);
+    }
+    return status == LV_OK ? weigh(r, err) : status;
+}
+
+static json_t *describe(const run *r)
+{
+    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "pairs", (json_int_t)r->pairs,
+                     "sets", (json_int_t)r->sets, "seconds", r->seconds, "seconds_per_pair",
+                     r->seconds / (double)r->pairs, "record_bytes_per_pair", r->record_bytes,
+                     "ledger_bytes_per_pair", r->ledger_bytes, "store_bytes_per_pair",
+                     r->store_bytes, "node_peak_bytes", (json_int_t)r->peak, "sender_peak_bytes",
+                     (json_int_t)lv_scale_peak(getpid()));
+}
+
+static lv_status run_one(const lv_scale_options *options, uint64_t pairs, json_t *runs,
+                         lv_error *err)
+{
+    run r = {.options = options, .pairs = pairs};
+    lv_status status = lv_scale_world_open(options->folder, options->threads, &r.world, err);
+    if (status == LV_OK) {
+        status = measure(&r, err);
+        lv_scale_world_close(&r.world);
+    }
+    if (status == LV_OK && json_array_append_new(runs, describe(&r)) != 0) {
+        status = LV_E_MEMORY;
+    }
+    lv_buffer_free(&r.line);
+    return status;
+}
+
+static json_t *quotient(const json_t *from, const json_t *to, const char *name)
+{
+    double base = json_number_value(json_object_get(from, name));
+    return base > 0 ? json_real(json_number_value(json_object_get(to, name)) / base) : json_null();
+}
+
+/* Of the largest run to the first that has at least one full set. */
+static json_t *ratio(const json_t *runs, size_t full)
+{
+    const json_t *to = json_array_get(runs, json_array_size(runs) - 1);
+    for (size_t i = 0; i + 1 < json_array_size(runs); i++) {
+        const json_t *from = json_array_get(runs, i);
+        if ((size_t)number(from, "pairs") >= full) {
+            return json_pack("{s:I, s:I, s:o, s:o, s:o}", "from", number(from, "pairs"), "to",
+                             number(to, "pairs"), "seconds_per_pair",
+                             quotient(from, to, "seconds_per_pair"), "record_bytes_per_pair",
+                             quotient(from, to, "record_bytes_per_pair"), "node_peak_bytes",
+                             quotient(from, to, "node_peak_bytes"));
+        }
+    }
+    return json_null();
+}
+
+static lv_status run_all(const lv_scale_options *options, json_t *runs, lv_error *err)
+{
+    lv_status status = LV_OK;
+    for (size_t i = 0; status == LV_OK && SIZES[i] < options->pairs; i++) {
+        status = run_one(options, SIZES[i], runs, err);
+    }
+    return status == LV_OK ? run_one(options, options->pairs, runs, err) : status;
+}
+
+lv_status lv_scale_run(const lv_scale_options *options, json_t **out, lv_error *err)
+{
+    *out = NULL;
+    if (options->pairs == 0 || options->pairs > LV_SCALE_PAIRS_MAX) {
+        return lv_fail(err, LV_E_ARGUMENT, "bench: 1 to %u pairs", LV_SCALE_PAIRS_MAX);
+    }
+    json_t *runs = json_array();
+    lv_status status = runs != NULL ? run_all(options, runs, err) : LV_E_MEMORY;
+    if (status == LV_OK) {
+        size_t full = lv_suite_set_pairs(lv_suite_find(SUITE));
+        unsigned threads = options->threads != 0 ? options->threads : lv_processors();
+        *out = json_pack("{s:s, s:I, s:I, s:I, s:O, s:o}", "suite", SUITE, "width",
+                         (json_int_t)WIDTH, "pairs_per_set", (json_int_t)full, "threads",
+                         (json_int_t)threads, "runs", runs, "ratio", ratio(runs, full));
+        status = *out != NULL ? LV_OK : LV_E_MEMORY;
+    }
+    json_decref(runs);
+    return status;
+}
