@@ -114,6 +114,12 @@ static lv_status wait_for(const options *o, lv_progress *progress, double begun,
     lv_status status =
         lv_publish_wait(o->cli.dir, count(accepted, "batch"), progress, o->series, &batch, err);
     lv_progress_end(progress);
+    if (status == LV_UNAVAILABLE) {
+        lv_error_prefix(err,
+                        "batch %lld is stored and goes on when the node runs again, as does this "
+                        "command when it is repeated: ",
+                        (long long)count(accepted, "batch"));
+    }
     if (status != LV_OK) {
         return status;
     }

@@ -80,7 +80,8 @@ LV_MUST_CHECK lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t p
                                         const lv_ask *ask, bool full, bool *repeated,
                                         lv_error *err);
 
-/** Buys where the followed question needs it, then asks it about every pair. */
+/** Buys where the followed question needs it, then asks it about every pair, for some seconds at
+ *  most: what is left comes with the next call. */
 LV_MUST_CHECK lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err);
 
 /** Writes down what came of the steps: state, words, when to try again.

@@ -8,6 +8,7 @@
 
 static const int64_t RETRY_MS_MIN = 200;
 static const int64_t RETRY_MS_MAX = 30000;
+static const double TURN_SECONDS = 2;
 static const int64_t REFUSED_MS = 600000; /* a refusal is asked again every ten minutes */
 
 int64_t lv_step_clock(void) { return (int64_t)(lv_clock_seconds() * 1000); }
@@ -578,9 +579,16 @@ lv_status lv_step_inquire(lv_node *node, lv_step *step, uint32_t pair, const lv_
     return status;
 }
 
+/* A set of many pairs takes long: who waits for its turn, and who stops the node, shall not. */
+static bool turn_is_over(lv_node *node, double begun)
+{
+    return lv_node_stopping(node) || lv_clock_seconds() - begun > TURN_SECONDS;
+}
+
 lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err)
 {
     lv_ask own;
+    double begun = lv_clock_seconds();
     lv_status status = followed(step, &own, err);
     if (status == LV_OK && lv_ask_needs_xor(own.question)) {
         status = lv_step_buy(node, step, err);
@@ -588,6 +596,9 @@ lv_status lv_step_all(lv_node *node, lv_step *step, lv_error *err)
     for (uint32_t pair = 0; status == LV_OK && pair < step->pair_count; pair++) {
         bool repeated = false;
         status = lv_step_inquire(node, step, pair, &own, step->follow->full, &repeated, err);
+        if (!repeated && turn_is_over(node, begun)) {
+            break;
+        }
     }
     return status;
 }

@@ -66,7 +66,9 @@ static lv_status configure(sqlite3 *db, lv_db_mode mode, const char *path, lv_er
     }
     return lv_db_exec(db, path,
                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                      "PRAGMA foreign_keys = ON;",
+                      "PRAGMA foreign_keys = ON;"
+                      /* what one long transaction needed beside the file is given back */
+                      "PRAGMA journal_size_limit = 67108864;",
                       err);
 }
 
