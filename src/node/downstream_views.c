@@ -155,17 +155,20 @@ lv_status lv_downstream_series_post(void *context, const lv_http_request *reques
 /* ---- batches ---- */
 
 /* A set that waits behind a failed one of its series counts as failed as well: it will not move
- * before somebody has looked. */
+ * before somebody has looked. Asked often, of batches of thousands of sets: the signs make SQLite
+ * look for the few failed ones first, and what is published has no error to read past its records.
+ */
 static const char BATCH_SQL[] =
     "SELECT b.file, b.series, b.rows, b.sets, b.pairs, b.pairs_done,"
     " (SELECT count(*) FROM sets AS s WHERE s.batch = b.id AND s.state = 'published'),"
     " (SELECT count(*) FROM sets AS s WHERE s.batch = b.id AND s.state <> 'published'"
-    "   AND EXISTS (SELECT 1 FROM sets AS f WHERE f.series = s.series AND f.state = 'failed'"
+    "   AND EXISTS (SELECT 1 FROM sets AS f WHERE +f.series = s.series AND f.state = 'failed'"
     "               AND f.sequence <= s.sequence)),"
-    " coalesce((SELECT f.error FROM sets AS f WHERE f.series = b.series AND f.state = 'failed'"
+    " coalesce((SELECT f.error FROM sets AS f WHERE +f.series = b.series AND f.state = 'failed'"
     "   AND b.sets > 0 AND f.sequence <= (SELECT max(s.sequence) FROM sets AS s"
     "   WHERE s.batch = b.id) ORDER BY f.sequence LIMIT 1),"
-    "  (SELECT s.error FROM sets AS s WHERE s.batch = b.id AND s.error IS NOT NULL"
+    "  (SELECT s.error FROM sets AS s WHERE s.batch = b.id AND s.state <> 'published'"
+    "   AND s.error IS NOT NULL"
     "   ORDER BY s.id LIMIT 1))"
     " FROM batch AS b WHERE b.id = ?";
 

@@ -501,9 +501,11 @@ static lv_status store_verdict_rows(asking *a, lv_error *err)
     }
     status = store_alarm(a, time, err);
     if (status == LV_OK) {
+        /* Only where it changes anything: the row holds both records and is written whole. */
         status = lv_store_run(store, err,
                               "UPDATE sets SET error = NULL, attempts = 0, due = 0,"
-                              " state = " REACHED_STATE " WHERE id = ?3",
+                              " state = " REACHED_STATE " WHERE id = ?3 AND (error IS NOT NULL"
+                              " OR attempts <> 0 OR due <> 0 OR state <> " REACHED_STATE ")",
                               "sii", question, (int64_t)a->ask.limit, a->step->row);
     }
     return status;
