@@ -22,11 +22,14 @@ typedef struct {
  *  the CSV to the last record on the ledgers.
  *
  *      {"suite", "width", "pairs_per_set", "threads",
- *       "runs": [{"pairs", "sets", "seconds", "seconds_per_pair", "record_bytes_per_pair",
+ *       "runs": [{"pairs", "sets", "seconds", "seconds_per_pair", "cpu_seconds_per_pair",
+ *                 "record_bytes_per_pair",
  *                 "ledger_bytes_per_pair", "store_bytes_per_pair", "node_peak_bytes",
  *                 "sender_peak_bytes"}],
- *       "ratio": {"from", "to", "seconds_per_pair", "record_bytes_per_pair", "node_peak_bytes"}}
+ *       "ratio": {"from", "to", "seconds_per_pair", "cpu_seconds_per_pair",
+ * "record_bytes_per_pair", "node_peak_bytes"}}
  *
+ *  cpu_seconds: processor time of the node, which other work on the machine does not change.
  *  record_bytes: of the signed transactions of both channels. ledger_bytes: of the two files, which
  *  hold each record twice (history and state). The ratio is that of the largest run to the first
  *  with full sets; null where there are not two such runs.

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *const HOSTS[] = {"127.0.0.1"};
@@ -277,6 +278,16 @@ lv_status lv_scale_world_stop(lv_scale_world *world, lv_error *err)
     return WIFEXITED(how) && WEXITSTATUS(how) == 0
                ? LV_OK
                : lv_fail(err, LV_E_IO, "bench: the node did not end well");
+}
+
+double lv_scale_cpu(pid_t pid)
+{
+    clockid_t clock = CLOCK_MONOTONIC;
+    struct timespec spent = {0};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &spent) != 0) {
+        return 0;
+    }
+    return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
 }
 
 uint64_t lv_scale_peak(pid_t pid)

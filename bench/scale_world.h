@@ -26,6 +26,9 @@ LV_MUST_CHECK lv_status lv_scale_world_start(lv_scale_world *world, lv_error *er
 LV_MUST_CHECK lv_status lv_scale_world_stop(lv_scale_world *world, lv_error *err);
 void lv_scale_world_close(lv_scale_world *world);
 
+/** Processor time that a process has had so far, in seconds; 0 where that cannot be told. */
+double lv_scale_cpu(pid_t pid);
+
 /** The most memory that a process has had so far, in bytes; 0 where that cannot be told. */
 uint64_t lv_scale_peak(pid_t pid);
 

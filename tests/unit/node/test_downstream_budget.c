@@ -30,7 +30,7 @@ static void write_series(const char *disclose)
     snprintf(text, sizeof text,
              "name: moisture\nunit: g\n"
              "columns: {lot: lot, time: month, value: moisture, parents: made_from}\n"
-             "decimals: 2\nwidth: 8\nsuite: ristretto255\ncompare: consecutive\n"
+             "decimals: 2\nwidth: 8\nsuite: ristretto255\npairs_per_set: 1\ncompare: consecutive\n"
              "grants: [" ROLES_GRANT "]\n%s%s\n",
              disclose[0] != '\0' ? "disclose: " : "", disclose);
     roles_write(world.r.b, "series/moisture.yaml", text);

@@ -25,6 +25,7 @@ static void begin(fixture *f, const char *pool)
     roles_open(&f->r);
     write_series(f, pool);
     f->node = roles_start(f->r.b);
+    lv_downstream_of(f->node)->group_max = 1; /* one set a step */
 }
 
 static void end(fixture *f)
@@ -33,7 +34,11 @@ static void end(fixture *f)
     roles_close(&f->r);
 }
 
-static void restart(fixture *f) { roles_restart(&f->node, f->r.b); }
+static void restart(fixture *f)
+{
+    roles_restart(&f->node, f->r.b);
+    lv_downstream_of(f->node)->group_max = 1;
+}
 
 static void fill(fixture *f, size_t count)
 {
