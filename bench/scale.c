@@ -30,6 +30,7 @@ typedef struct {
     uint64_t total; /* bytes of the CSV */
     uint64_t dice;
     double seconds;
+    double cpu;
     uint64_t sets;
     uint64_t peak;
     double record_bytes;
@@ -224,6 +225,7 @@ static lv_status measure(run *r, lv_error *err)
 {
     json_int_t batch = 0;
     lv_status status = lv_scale_world_start(&r->world, err);
+    double idle = lv_scale_cpu(r->world.pid);
     double begun = lv_clock_seconds();
     if (status == LV_OK) {
         show(r, 0);
@@ -234,6 +236,7 @@ static lv_status measure(run *r, lv_error *err)
     }
     r->seconds = lv_clock_seconds() - begun;
     r->peak = lv_scale_peak(r->world.pid);
+    r->cpu = lv_scale_cpu(r->world.pid) - idle;
     if (status == LV_OK) {
         status = lv_scale_world_stop(&r->world, err);
     }
@@ -242,8 +245,9 @@ static lv_status measure(run *r, lv_error *err)
 
 static json_t *describe(const run *r)
 {
-    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "pairs", (json_int_t)r->pairs,
-                     "sets", (json_int_t)r->sets, "seconds", r->seconds, "seconds_per_pair",
+    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "pairs",
+                     (json_int_t)r->pairs, "sets", (json_int_t)r->sets, "seconds", r->seconds,
+                     "cpu_seconds_per_pair", r->cpu / (double)r->pairs, "seconds_per_pair",
                      r->seconds / (double)r->pairs, "record_bytes_per_pair", r->record_bytes,
                      "ledger_bytes_per_pair", r->ledger_bytes, "store_bytes_per_pair",
                      r->store_bytes, "node_peak_bytes", (json_int_t)r->peak, "sender_peak_bytes",
@@ -279,9 +283,10 @@ static json_t *ratio(const json_t *runs, size_t full)
     for (size_t i = 0; i + 1 < json_array_size(runs); i++) {
         const json_t *from = json_array_get(runs, i);
         if ((size_t)number(from, "pairs") >= full) {
-            return json_pack("{s:I, s:I, s:o, s:o, s:o}", "from", number(from, "pairs"), "to",
+            return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "from", number(from, "pairs"), "to",
                              number(to, "pairs"), "seconds_per_pair",
-                             quotient(from, to, "seconds_per_pair"), "record_bytes_per_pair",
+                             quotient(from, to, "seconds_per_pair"), "cpu_seconds_per_pair",
+                             quotient(from, to, "cpu_seconds_per_pair"), "record_bytes_per_pair",
                              quotient(from, to, "record_bytes_per_pair"), "node_peak_bytes",
                              quotient(from, to, "node_peak_bytes"));
         }

@@ -17,23 +17,26 @@ static void print_words(const json_t *result)
     size_t i = 0;
     json_t *run = NULL;
     printf("%s, %.0f pairs a set, %.0f threads: publishing from CSV to ledger\n\n"
-           "%10s %9s %12s %10s %10s %10s %9s %9s\n",
+           "%10s %9s %10s %10s %10s %10s %10s %9s %9s\n",
            json_string_value(json_object_get(result, "suite")), of(result, "pairs_per_set"),
-           of(result, "threads"), "pairs", "seconds", "s/pair", "records B", "ledgers B", "store B",
-           "node MB", "sender MB");
+           of(result, "threads"), "pairs", "seconds", "s/pair", "cpu s/pair", "records B",
+           "ledgers B", "store B", "node MB", "sender MB");
     json_array_foreach(json_object_get(result, "runs"), i, run)
     {
-        printf("%10.0f %9.2f %12.3g %10.0f %10.0f %10.0f %9.0f %9.0f\n", of(run, "pairs"),
-               of(run, "seconds"), of(run, "seconds_per_pair"), of(run, "record_bytes_per_pair"),
-               of(run, "ledger_bytes_per_pair"), of(run, "store_bytes_per_pair"),
-               of(run, "node_peak_bytes") / MEGABYTE, of(run, "sender_peak_bytes") / MEGABYTE);
+        printf("%10.0f %9.2f %10.3g %10.3g %10.0f %10.0f %10.0f %9.0f %9.0f\n", of(run, "pairs"),
+               of(run, "seconds"), of(run, "seconds_per_pair"), of(run, "cpu_seconds_per_pair"),
+               of(run, "record_bytes_per_pair"), of(run, "ledger_bytes_per_pair"),
+               of(run, "store_bytes_per_pair"), of(run, "node_peak_bytes") / MEGABYTE,
+               of(run, "sender_peak_bytes") / MEGABYTE);
     }
     puts("\nbytes are per pair; the ledgers' files hold each record twice, in history and state");
     if (json_is_object(ratio)) {
-        printf("from %.0f to %.0f pairs: seconds a pair x %.2f, bytes a pair x %.2f, memory x "
+        printf("from %.0f to %.0f pairs: seconds a pair x %.2f (processor time x %.2f), bytes a "
+               "pair x %.2f, memory x "
                "%.2f\n",
                of(ratio, "from"), of(ratio, "to"), of(ratio, "seconds_per_pair"),
-               of(ratio, "record_bytes_per_pair"), of(ratio, "node_peak_bytes"));
+               of(ratio, "cpu_seconds_per_pair"), of(ratio, "record_bytes_per_pair"),
+               of(ratio, "node_peak_bytes"));
     }
 }
 

@@ -52,6 +52,7 @@ static void test_every_run_is_weighed(void **state)
         assert_true(of(run, "pairs") == pairs[i]);
         assert_true(of(run, "sets") == sets[i]);
         assert_true(of(run, "seconds") > 0);
+        assert_true(of(run, "cpu_seconds_per_pair") > 0);
         /* the ciphertexts of three matrices, and then the rest of two records */
         assert_true(of(run, "record_bytes_per_pair") > 480);
         assert_true(of(run, "ledger_bytes_per_pair") > 2 * of(run, "record_bytes_per_pair"));
