@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "referen
 from cluster import COMMAND, Cluster, Failed  # noqa: E402
 from model import compare  # noqa: E402
 
-KILLS = int(os.environ.get("LOTVEIL_TEST_KILLS", "24"))
+KILLS = int(os.environ.get("LOTVEIL_TEST_KILLS", "12"))
 SEED = int(os.environ.get("LOTVEIL_TEST_SEED", str(random.SystemRandom().randrange(1 << 32))))
 WIDTH = 32
 ROWS = 2000
