@@ -58,12 +58,20 @@ static lv_status write_row(run *r, uint64_t row)
                             (unsigned)(draw(&r->dice) % 1000000), (unsigned)(draw(&r->dice) % 100));
 }
 
+static bool next_row(run *r)
+{
+    if (r->next > r->pairs) {
+        return false;
+    }
+    return write_row(r, r->next++) == LV_OK;
+}
+
 static size_t read_csv(void *context, uint8_t *out, size_t room)
 {
     run *r = context;
     size_t got = 0;
     while (got < room) {
-        if (r->line_at == r->line.len && (r->next > r->pairs || write_row(r, r->next++) != LV_OK)) {
+        if (r->line_at == r->line.len && !next_row(r)) {
             break;
         }
         size_t left = r->line.len - r->line_at;
