@@ -53,17 +53,6 @@ static void clear_all(mpz_t *numbers)
     }
 }
 
-/* Is sigma^n = rho mod n? */
-static bool is_root(const lv_public_key *key, const mpz_t sigma, const mpz_t rho)
-{
-    mpz_t power;
-    mpz_init(power);
-    mpz_powm(power, sigma, lv_paillier_n(key), lv_paillier_n(key));
-    bool good = mpz_cmp(power, rho) == 0;
-    mpz_clear(power);
-    return good;
-}
-
 /* A fault while computing one root would give p away (gcd(sigma^n - rho, n)). One exponentiation
  * over the products sees it: (prod sigma)^n = prod rho. */
 static bool roots_are_sound(const lv_public_key *key, mpz_t *sigma, mpz_t *rho)
@@ -78,7 +67,7 @@ static bool roots_are_sound(const lv_public_key *key, mpz_t *sigma, mpz_t *rho)
         mpz_mul(right, right, rho[i]);
         mpz_fdiv_r(right, right, lv_paillier_n(key));
     }
-    bool sound = is_root(key, left, right);
+    bool sound = lv_paillier_is_power(key, left, right, false);
     mpz_clear(left);
     mpz_clear(right);
     return sound;
@@ -148,7 +137,7 @@ static lv_status check_roots(const lv_public_key *key, mpz_t *rho, lv_bytes proo
         lv_paillier_read(sigma, (lv_bytes){.data = proof.data + i * len, .len = len});
         if (mpz_sgn(sigma) == 0 || mpz_cmp(sigma, lv_paillier_n(key)) >= 0) {
             status = lv_fail(err, LV_INVALID, "key proof: root %zu is outside 1 .. n - 1", i);
-        } else if (!is_root(key, sigma, rho[i])) {
+        } else if (!lv_paillier_is_power(key, sigma, rho[i], false)) {
             status =
                 lv_fail(err, LV_INVALID,
                         "key proof: root %zu is not that of its challenge; the proof belongs to "

@@ -8,17 +8,6 @@
 #include "proof/proofs.h"
 #include "suite/paillier/paillier.h"
 
-/* Is rho^n = z modulo `modulus`, n or n^2? */
-static bool is_root(const lv_public_key *key, const mpz_t rho, mpz_srcptr z, mpz_srcptr modulus)
-{
-    mpz_t power;
-    mpz_init(power);
-    mpz_powm(power, rho, lv_paillier_n(key), modulus);
-    bool good = mpz_congruent_p(power, z, modulus) != 0;
-    mpz_clear(power);
-    return good;
-}
-
 lv_status lv_paillier_zero_prove(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                  unsigned column, const lv_proof_context *context,
                                  const lv_job *job, lv_buffer *proof, lv_error *err)
@@ -42,7 +31,7 @@ lv_status lv_paillier_zero_prove(const lv_secret_key *key, const lv_matrix *z, s
     /* A fault in one half of the root would give p away: look before it leaves. Modulo n is
      * enough: rho^n and z are both n-th residues modulo n^2, and two of those that agree modulo n
      * are the same. */
-    if (status == LV_OK && !is_root(public_key, rho, view, lv_paillier_n(public_key))) {
+    if (status == LV_OK && !lv_paillier_is_power(public_key, rho, view, false)) {
         status = lv_fail(err, LV_E_CRYPTO, "the zero proof does not check and was not released");
     }
     if (status == LV_OK) {
@@ -71,7 +60,7 @@ lv_status lv_paillier_zero_verify(const lv_public_key *key, const lv_matrix *z, 
     /* z shares no factor with n, so neither does a root of it. */
     if (mpz_sgn(rho) == 0 || mpz_cmp(rho, lv_paillier_n(key)) >= 0) {
         status = lv_fail(err, LV_INVALID, "zero proof: the root is outside 1 .. n - 1");
-    } else if (!is_root(key, rho, view, lv_paillier_n2(key))) {
+    } else if (!lv_paillier_is_power(key, rho, view, true)) {
         status = lv_fail(err, LV_INVALID,
                          "zero proof: its n-th power is not ciphertext %zu, %u: this does not "
                          "decrypt to zero, or the proof is of another",

@@ -16,35 +16,37 @@ typedef struct {
 struct lv_comb {
     shape shape;
     lv_select select;
-    mp_size_t n;
+    mp_size_t words;   /* of a number */
     mp_limb_t *tables; /* one of 2^teeth entries for each comb, as select.h lays them out */
     mp_limb_t room[];  /* where they are, from the first multiple of CACHE_LINE on */
 };
 
-/* An entry: n limbs of a, then n limbs of l, both in Montgomery form. */
+/* An entry: the words of a, then those of l, both in Montgomery form. */
 
 /* ---- the shape ---- */
 
 /* Time in hundredths of one product of the inner loop, measured: a squaring, making one entry, and
- * reading one entry, which in proportion to a product costs less the longer p is. */
-static uint64_t cost(const shape *s, mp_size_t n, size_t uses)
+ * reading one entry, which in proportion to a product costs less the longer p is, and more where
+ * products are those of ifma.h. */
+static uint64_t cost(const shape *s, const lv_mont *mont, size_t uses)
 {
     const uint64_t product = 100;
     const uint64_t square = 94;
     const uint64_t entry = 180;
-    uint64_t read = 15 * ((uint64_t)1 << s->teeth) / (uint64_t)n;
+    const uint64_t reading = mont->ifma.words != 0 ? 85 : 15;
+    uint64_t read = reading * ((uint64_t)1 << s->teeth) / (uint64_t)mont->words;
     uint64_t power = (uint64_t)s->rows * ((product + read) * s->combs + square);
     uint64_t chain = (uint64_t)s->rows * s->combs * s->teeth * square;
     return uses * power + chain + entry * s->combs * ((uint64_t)1 << s->teeth);
 }
 
-static size_t table_bytes(const shape *s, mp_size_t n)
+static size_t table_bytes(const shape *s, mp_size_t words)
 {
-    size_t entry = lv_select_blocks(2 * (size_t)n) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
+    size_t entry = lv_select_blocks(2 * (size_t)words) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
     return ((size_t)s->combs << s->teeth) * entry;
 }
 
-static shape choose_shape(mp_size_t n, mp_bitcnt_t bits, size_t uses)
+static shape choose_shape(const lv_mont *mont, mp_bitcnt_t bits, size_t uses)
 {
     shape best = {0};
     uint64_t best_cost = UINT64_MAX;
@@ -52,10 +54,10 @@ static shape choose_shape(mp_size_t n, mp_bitcnt_t bits, size_t uses)
         unsigned columns = (unsigned)((bits + teeth - 1) / teeth);
         for (unsigned combs = 1; combs <= columns; combs++) {
             shape s = {.teeth = teeth, .combs = combs, .rows = (columns + combs - 1) / combs};
-            if (table_bytes(&s, n) > BYTES_MAX) {
+            if (table_bytes(&s, mont->words) > BYTES_MAX) {
                 break;
             }
-            uint64_t price = cost(&s, n, uses);
+            uint64_t price = cost(&s, mont, uses);
             if (price < best_cost) {
                 best_cost = price;
                 best = s;
@@ -72,14 +74,14 @@ typedef struct {
     lv_mont_scratch scratch;
     lv_dual product;
     lv_dual *bases;          /* h^(2^(rows k)), k = 0 .. teeth * combs - 1, Montgomery form */
-    mp_limb_t *base_inverse; /* of their low halves; n limbs each */
-    mp_limb_t *entries;      /* of one comb, 2 n limbs each */
-    mp_limb_t *inverse;      /* of their a; n limbs each */
+    mp_limb_t *base_inverse; /* of their low halves */
+    mp_limb_t *entries;      /* of one comb, two numbers each */
+    mp_limb_t *inverse;      /* of their a */
 } workshop;
 
 static mp_limb_t *table_of(const lv_comb *comb, unsigned k)
 {
-    size_t limbs = table_bytes(&comb->shape, comb->n) / sizeof(mp_limb_t) / comb->shape.combs;
+    size_t limbs = table_bytes(&comb->shape, comb->words) / sizeof(mp_limb_t) / comb->shape.combs;
     return comb->tables + k * limbs;
 }
 
@@ -94,7 +96,9 @@ static void place_tables(lv_comb *comb)
 static void make_bases(const lv_side *side, const shape *s, workshop *shop)
 {
     const lv_mont *mont = &side->mont;
-    lv_dual power = {.low = {side->generator}};
+    const mp_limb_t generator[LV_PRIME_LIMBS_MAX] = {side->generator};
+    lv_dual power = {.low = {0}};
+    lv_mont_from_limbs(mont, power.low, generator);
     lv_dual_enter(mont, &power, &power, &shop->scratch);
     lv_dual_pow(mont, &power, &power, mont->p, (mp_size_t)side->bits, &shop->scratch);
     for (unsigned k = 0; k < s->teeth * s->combs; k++) {
@@ -109,15 +113,18 @@ static void make_bases(const lv_side *side, const shape *s, workshop *shop)
 /* Montgomery's trick over the low halves of all bases; x in Montgomery form gives 1/x in it. */
 static bool invert_bases(const lv_mont *mont, size_t count, workshop *shop)
 {
-    size_t n = (size_t)mont->n;
-    mp_limb_t rest[LV_PRIME_LIMBS_MAX];
+    size_t n = (size_t)mont->words;
+    mp_limb_t limbs[LV_PRIME_LIMBS_MAX];
+    mp_limb_t rest[LV_MONT_WORDS_MAX];
     mp_limb_t *prefix = shop->base_inverse;
 
-    mpn_copyi(prefix, shop->bases[0].low, mont->n);
+    mpn_copyi(prefix, shop->bases[0].low, mont->words);
     for (size_t i = 1; i < count; i++) {
         lv_mont_mul(mont, prefix + i * n, prefix + (i - 1) * n, shop->bases[i].low, &shop->scratch);
     }
-    bool found = lv_invert(rest, prefix + (count - 1) * n, mont->p, mont->n);
+    lv_mont_to_limbs(mont, limbs, prefix + (count - 1) * n);
+    bool found = lv_invert(limbs, limbs, mont->p, mont->n);
+    lv_mont_from_limbs(mont, rest, limbs);
     lv_declassify(&found, sizeof found); /* powers of a generator are units: always so */
     /* 1/(x R) times R^2 twice, reduced twice, is R/x */
     lv_mont_mul(mont, rest, rest, mont->r2.low, &shop->scratch);
@@ -126,7 +133,8 @@ static bool invert_bases(const lv_mont *mont, size_t count, workshop *shop)
         lv_mont_mul(mont, prefix + i * n, rest, prefix + (i - 1) * n, &shop->scratch);
         lv_mont_mul(mont, rest, rest, shop->bases[i].low, &shop->scratch);
     }
-    mpn_copyi(prefix, rest, mont->n);
+    mpn_copyi(prefix, rest, mont->words);
+    lv_wipe(limbs, sizeof limbs);
     lv_wipe(rest, sizeof rest);
     return found;
 }
@@ -135,7 +143,7 @@ static bool invert_bases(const lv_mont *mont, size_t count, workshop *shop)
 static void make_entry(const lv_mont *mont, const shape *s, unsigned k, size_t index,
                        workshop *shop)
 {
-    size_t n = (size_t)mont->n;
+    size_t n = (size_t)mont->words;
     unsigned tooth = 0;
     while (index >> (tooth + 1) != 0) {
         tooth++;
@@ -147,8 +155,8 @@ static void make_entry(const lv_mont *mont, const shape *s, unsigned k, size_t i
     mp_limb_t *inverse = shop->inverse + index * n;
 
     if (index == highest) {
-        mpn_copyi(a, shop->bases[base].low, mont->n);
-        mpn_copyi(inverse, shop->base_inverse + base * n, mont->n);
+        mpn_copyi(a, shop->bases[base].low, mont->words);
+        mpn_copyi(inverse, shop->base_inverse + base * n, mont->words);
         lv_mont_mul(mont, l, shop->bases[base].high, inverse, &shop->scratch);
         return;
     }
@@ -157,7 +165,7 @@ static void make_entry(const lv_mont *mont, const shape *s, unsigned k, size_t i
     lv_dual_mul_lows(mont, &shop->product, left, right, &shop->scratch);
     lv_mont_mul(mont, inverse, shop->inverse + (index ^ highest) * n, shop->inverse + highest * n,
                 &shop->scratch);
-    mpn_copyi(a, shop->product.low, mont->n);
+    mpn_copyi(a, shop->product.low, mont->words);
     lv_mont_mul(mont, l, shop->product.high, inverse, &shop->scratch);
     lv_mont_add(mont, l, l, left + n, &shop->scratch);
     lv_mont_add(mont, l, l, right + n, &shop->scratch);
@@ -166,11 +174,11 @@ static void make_entry(const lv_mont *mont, const shape *s, unsigned k, size_t i
 static void make_tables(const lv_mont *mont, const lv_comb *comb, workshop *shop)
 {
     size_t entries = (size_t)1 << comb->shape.teeth;
-    size_t len = 2 * (size_t)mont->n;
+    size_t len = 2 * (size_t)mont->words;
     /* Entry 0 stands for 1 everywhere; R = one.low + one.high p, and one.low is R/1. */
-    mpn_copyi(shop->entries, mont->one.low, mont->n);
-    mpn_copyi(shop->entries + mont->n, mont->one.high, mont->n);
-    mpn_copyi(shop->inverse, mont->one.low, mont->n);
+    mpn_copyi(shop->entries, mont->one.low, mont->words);
+    mpn_copyi(shop->entries + mont->words, mont->one.high, mont->words);
+    mpn_copyi(shop->inverse, mont->one.low, mont->words);
     for (unsigned k = 0; k < comb->shape.combs; k++) {
         lv_select_store(table_of(comb, k), entries, 0, shop->entries, len);
         for (size_t index = 1; index < entries; index++) {
@@ -183,8 +191,8 @@ static void make_tables(const lv_mont *mont, const lv_comb *comb, workshop *shop
 lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
 {
     *out = NULL;
-    mp_size_t n = side->mont.n;
-    shape s = choose_shape(n, side->bits, uses);
+    mp_size_t n = side->mont.words;
+    shape s = choose_shape(&side->mont, side->bits, uses);
     size_t bases = (size_t)s.teeth * s.combs;
     lv_comb *comb = lv_secret_alloc(sizeof *comb + CACHE_LINE + table_bytes(&s, n));
     workshop *shop = lv_secret_alloc(sizeof *shop);
@@ -202,7 +210,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
     if (status == LV_OK) {
         comb->shape = s;
         comb->select = lv_select_best();
-        comb->n = n;
+        comb->words = n;
         place_tables(comb);
         make_bases(side, &s, shop);
         status = invert_bases(&side->mont, bases, shop) ? LV_OK : LV_E_CRYPTO;
@@ -245,9 +253,9 @@ void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const m
 {
     const lv_mont *mont = &side->mont;
     const shape *s = &comb->shape;
-    mp_size_t n = comb->n;
-    mp_limb_t entry[2 * LV_PRIME_LIMBS_MAX]; /* a multiple of a block */
-    mp_limb_t l[LV_PRIME_LIMBS_MAX];
+    mp_size_t n = comb->words;
+    mp_limb_t entry[2 * LV_MONT_WORDS_MAX]; /* a multiple of a block */
+    mp_limb_t l[LV_MONT_WORDS_MAX];
     lv_dual power;
 
     for (unsigned row = s->rows; row-- > 0;) {
@@ -257,8 +265,8 @@ void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const m
             lv_mont_add(mont, l, l, l, scratch);
         }
         for (unsigned k = 0; k < s->combs; k++) {
-            comb->select(entry, table_of(comb, k), (size_t)1 << s->teeth, index_at(s, e, n, k, row),
-                         2 * (size_t)n);
+            comb->select(entry, table_of(comb, k), (size_t)1 << s->teeth,
+                         index_at(s, e, mont->n, k, row), 2 * (size_t)n);
             if (first_row && k == 0) {
                 mpn_copyi(power.low, entry, n);
                 mpn_zero(power.high, n);

@@ -3,7 +3,9 @@
 #include "suite/paillier/divide.h"
 #include <string.h>
 
-enum { WINDOW = 5, WINDOW_SIZE = 1 << WINDOW };
+enum { WINDOW = 5, WINDOW_SIZE = 1 << WINDOW, CACHE_LINE = 64 };
+
+static bool is_wide(const lv_mont *mont) { return mont->ifma.words != 0; }
 
 /* -1/p mod 2^64 by Newton's iteration: every step doubles the bits that are right (p p = 1 mod 8
  * gives the first three). */
@@ -65,13 +67,31 @@ static void settle(const lv_mont *mont, mp_limb_t *r, lv_mont_scratch *scratch)
 void lv_mont_mul(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
                  lv_mont_scratch *scratch)
 {
+    if (is_wide(mont)) {
+        lv_ifma_mul(&mont->ifma, r, a, b);
+        return;
+    }
     multiply(mont, scratch->t, a, b, scratch);
+    settle(mont, r, scratch);
+}
+
+static void square(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, lv_mont_scratch *scratch)
+{
+    if (is_wide(mont)) {
+        lv_ifma_mul(&mont->ifma, r, a, a);
+        return;
+    }
+    mpn_sec_sqr(scratch->t, a, mont->n, scratch->gmp);
     settle(mont, r, scratch);
 }
 
 void lv_mont_add(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
                  lv_mont_scratch *scratch)
 {
+    if (is_wide(mont)) {
+        lv_ifma_add(&mont->ifma, r, a, b);
+        return;
+    }
     mp_limb_t carry = mpn_add_n(scratch->t, a, b, mont->n);
     subtract_p_once(mont, scratch->t, carry);
     mpn_copyi(r, scratch->t, mont->n);
@@ -112,6 +132,11 @@ void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dua
                  lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
+    if (is_wide(mont)) {
+        lv_ifma_dual(&mont->ifma, r->low, r->high, a->low, b->low, a->low, b->high, a->high, b->low,
+                     scratch->room);
+        return;
+    }
     multiply(mont, scratch->t, a->low, b->low, scratch);
     multiply(mont, scratch->s, a->low, b->high, scratch);
     multiply(mont, scratch->u, a->high, b->low, scratch);
@@ -122,6 +147,11 @@ void lv_dual_mul(const lv_mont *mont, lv_dual *r, const lv_dual *a, const lv_dua
 void lv_dual_mul_low(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *b,
                      lv_mont_scratch *scratch)
 {
+    if (is_wide(mont)) {
+        lv_ifma_dual(&mont->ifma, r->low, r->high, a->low, b, a->high, b, NULL, NULL,
+                     scratch->room);
+        return;
+    }
     multiply(mont, scratch->t, a->low, b, scratch);
     multiply(mont, scratch->s, a->high, b, scratch);
     finish(mont, r, 0, scratch);
@@ -131,6 +161,10 @@ void lv_dual_mul_lows(const lv_mont *mont, lv_dual *r, const mp_limb_t *a, const
                       lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
+    if (is_wide(mont)) {
+        lv_ifma_dual(&mont->ifma, r->low, r->high, a, b, NULL, NULL, NULL, NULL, scratch->room);
+        return;
+    }
     multiply(mont, scratch->t, a, b, scratch);
     mpn_zero(scratch->s, 2 * n);
     finish(mont, r, 0, scratch);
@@ -139,6 +173,12 @@ void lv_dual_mul_lows(const lv_mont *mont, lv_dual *r, const mp_limb_t *a, const
 void lv_dual_sqr(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
+    if (is_wide(mont)) {
+        lv_ifma_add(&mont->ifma, scratch->u, a->high, a->high);
+        lv_ifma_dual(&mont->ifma, r->low, r->high, a->low, a->low, a->low, scratch->u, NULL, NULL,
+                     scratch->room);
+        return;
+    }
     mpn_sec_sqr(scratch->t, a->low, n, scratch->gmp);
     multiply(mont, scratch->s, a->low, a->high, scratch);
     mp_limb_t carry = mpn_lshift(scratch->s, scratch->s, 2 * n, 1);
@@ -156,29 +196,41 @@ static mp_limb_t window_at(const mp_limb_t *e, mp_size_t bits, mp_size_t at)
     return value;
 }
 
+/* Reads the window at a place of e and, from the table, the power that belongs to it. */
+static void read_power(const lv_mont *mont, mp_limb_t *out, const mp_limb_t *table, size_t len,
+                       const mp_limb_t *e, mp_size_t bits, mp_size_t at)
+{
+    mont->select(out, table, WINDOW_SIZE, (size_t)window_at(e, bits, at), len);
+}
+
 void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *e,
                  mp_size_t bits, lv_mont_scratch *scratch)
 {
-    mp_size_t row = (mp_size_t)(sizeof(lv_dual) / sizeof(mp_limb_t));
-    lv_dual table[WINDOW_SIZE];
-    lv_dual factor;
+    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE * 2 * LV_MONT_WORDS_MAX];
+    mp_limb_t entry[2 * LV_MONT_WORDS_MAX]; /* low, then high; a multiple of a block */
+    mp_size_t words = mont->words;
+    size_t len = 2 * (size_t)words;
+    lv_dual factor = mont->one;
     lv_dual power = mont->one;
 
-    memset(table, 0, sizeof table);
-    table[0] = mont->one;
-    for (int i = 1; i < WINDOW_SIZE; i++) {
-        lv_dual_mul(mont, &table[i], &table[i - 1], a, scratch);
+    for (size_t i = 0; i < WINDOW_SIZE; i++) {
+        mpn_copyi(entry, factor.low, words);
+        mpn_copyi(entry + words, factor.high, words);
+        lv_select_store(table, WINDOW_SIZE, i, entry, len);
+        lv_dual_mul(mont, &factor, &factor, a, scratch);
     }
     for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
         for (int i = 0; i < WINDOW; i++) {
             lv_dual_sqr(mont, &power, &power, scratch);
         }
-        mpn_sec_tabselect((mp_limb_t *)&factor, (const mp_limb_t *)table, row, WINDOW_SIZE,
-                          (mp_size_t)window_at(e, bits, at));
+        read_power(mont, entry, table, len, e, bits, at);
+        mpn_copyi(factor.low, entry, words);
+        mpn_copyi(factor.high, entry + words, words);
         lv_dual_mul(mont, &power, &power, &factor, scratch);
     }
     *r = power;
     lv_wipe(table, sizeof table);
+    lv_wipe(entry, sizeof entry);
     lv_wipe(&factor, sizeof factor);
     lv_wipe(&power, sizeof power);
 }
@@ -186,46 +238,101 @@ void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_lim
 void lv_mont_pow(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *e,
                  mp_size_t bits, lv_mont_scratch *scratch)
 {
-    mp_size_t n = mont->n;
-    mp_limb_t table[WINDOW_SIZE * LV_PRIME_LIMBS_MAX]; /* entries of n limbs */
-    mp_limb_t factor[LV_PRIME_LIMBS_MAX];
-    mp_limb_t power[LV_PRIME_LIMBS_MAX];
+    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE * LV_MONT_WORDS_MAX];
+    mp_limb_t factor[LV_MONT_WORDS_MAX];
+    mp_limb_t power[LV_MONT_WORDS_MAX];
+    mp_size_t words = mont->words;
 
-    mpn_copyi(table, mont->one.low, n);
-    for (int i = 1; i < WINDOW_SIZE; i++) {
-        lv_mont_mul(mont, table + i * n, table + (i - 1) * n, a, scratch);
+    mpn_copyi(factor, mont->one.low, words);
+    for (size_t i = 0; i < WINDOW_SIZE; i++) {
+        lv_select_store(table, WINDOW_SIZE, i, factor, (size_t)words);
+        lv_mont_mul(mont, factor, factor, a, scratch);
     }
-    mpn_copyi(power, mont->one.low, n);
+    mpn_copyi(power, mont->one.low, words);
     for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
         for (int i = 0; i < WINDOW; i++) {
-            mpn_sec_sqr(scratch->t, power, n, scratch->gmp);
-            settle(mont, power, scratch);
+            square(mont, power, power, scratch);
         }
-        mpn_sec_tabselect(factor, table, n, WINDOW_SIZE, (mp_size_t)window_at(e, bits, at));
+        read_power(mont, factor, table, (size_t)words, e, bits, at);
         lv_mont_mul(mont, power, power, factor, scratch);
     }
-    mpn_copyi(r, power, n);
+    mpn_copyi(r, power, words);
     lv_wipe(table, sizeof table);
     lv_wipe(factor, sizeof factor);
     lv_wipe(power, sizeof power);
 }
 
+/* ---- in and out ---- */
+
+/* n + 1 limbs below 4 p become less than p, in n; returns how often p was taken away. */
+static mp_limb_t reduce_fully(const lv_mont *mont, mp_limb_t *x)
+{
+    mp_limb_t carry = x[mont->n];
+    mp_limb_t times = 0;
+    for (int i = 0; i < 3; i++) {
+        mp_limb_t borrow = mpn_sub_n(x, x, mont->p, mont->n);
+        mp_limb_t negative = borrow & (carry == 0);
+        carry -= borrow;
+        carry += mpn_cnd_add_n(negative, x, x, mont->p, mont->n);
+        times += 1 - negative;
+    }
+    return times;
+}
+
+void lv_mont_from_limbs(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *x)
+{
+    if (is_wide(mont)) {
+        lv_ifma_from_limbs(&mont->ifma, r, x, mont->n);
+    } else {
+        mpn_copyi(r, x, mont->n);
+    }
+}
+
+void lv_mont_to_limbs(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *x)
+{
+    if (!is_wide(mont)) {
+        mpn_copyi(r, x, mont->n);
+        return;
+    }
+    mp_limb_t limbs[LV_MONT_LIMBS_MAX + 1];
+    lv_ifma_to_limbs(&mont->ifma, limbs, x, mont->n);
+    reduce_fully(mont, limbs);
+    mpn_copyi(r, limbs, mont->n);
+    lv_wipe(limbs, sizeof limbs);
+}
+
 void lv_dual_from_limbs(const lv_mont *mont, lv_dual *r, const mp_limb_t *x, mp_size_t len)
 {
     mp_limb_t quotient[LV_DUAL_INPUT_MAX + 1] = {0};
+    mp_limb_t half[LV_MONT_LIMBS_MAX];
     mp_size_t n = mont->n;
 
-    lv_divide(quotient, r->low, x, len, mont->p, n);
+    lv_divide(quotient, half, x, len, mont->p, n);
+    lv_mont_from_limbs(mont, r->low, half);
     mp_size_t quotient_len = len - n + 1 < n ? n : len - n + 1;
-    lv_divide(NULL, r->high, quotient, quotient_len, mont->p, n);
+    lv_divide(NULL, half, quotient, quotient_len, mont->p, n);
+    lv_mont_from_limbs(mont, r->high, half);
     lv_wipe(quotient, sizeof quotient);
+    lv_wipe(half, sizeof half);
 }
 
 void lv_dual_to_limbs(const lv_mont *mont, mp_limb_t *r, const lv_dual *a, lv_mont_scratch *scratch)
 {
     mp_size_t n = mont->n;
-    mpn_sec_mul(r, a->high, n, mont->p, n, scratch->gmp);
-    mp_limb_t carry = mpn_add_n(r, r, a->low, n);
+    mp_limb_t *low = scratch->s;
+    mp_limb_t *high = scratch->u;
+    if (is_wide(mont)) {
+        lv_ifma_to_limbs(&mont->ifma, low, a->low, n);
+        lv_ifma_to_limbs(&mont->ifma, high, a->high, n);
+        mp_limb_t over = reduce_fully(mont, low);
+        high[n] += mpn_sec_add_1(high, high, n, over, scratch->gmp);
+        reduce_fully(mont, high);
+    } else {
+        mpn_copyi(low, a->low, n);
+        mpn_copyi(high, a->high, n);
+    }
+    mpn_sec_mul(r, high, n, mont->p, n, scratch->gmp);
+    mp_limb_t carry = mpn_add_n(r, r, low, n);
     mpn_sec_add_1(r + n, r + n, n, carry, scratch->gmp);
 }
 
@@ -236,31 +343,65 @@ void lv_dual_enter(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_sc
 
 void lv_dual_leave(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scratch *scratch)
 {
-    static const mp_limb_t one[LV_PRIME_LIMBS_MAX] = {1};
+    static const mp_limb_t one[LV_MONT_WORDS_MAX] = {1};
     lv_dual_mul_low(mont, r, a, one, scratch);
 }
 
 unsigned lv_dual_equal(const lv_mont *mont, const lv_dual *a, const lv_dual *b)
 {
+    mp_limb_t left[2 * LV_MONT_LIMBS_MAX];
+    mp_limb_t right[2 * LV_MONT_LIMBS_MAX];
+    lv_mont_scratch scratch;
+    lv_dual_to_limbs(mont, left, a, &scratch);
+    lv_dual_to_limbs(mont, right, b, &scratch);
     mp_limb_t difference = 0;
-    for (mp_size_t i = 0; i < mont->n; i++) {
-        difference |= (a->low[i] ^ b->low[i]) | (a->high[i] ^ b->high[i]);
+    for (mp_size_t i = 0; i < 2 * mont->n; i++) {
+        difference |= left[i] ^ right[i];
     }
+    lv_wipe(left, sizeof left);
+    lv_wipe(right, sizeof right);
+    lv_wipe(&scratch, sizeof scratch);
     return (unsigned)(1 & ~((difference | -difference) >> (GMP_NUMB_BITS - 1)));
+}
+
+/* Sets up all but the form that numbers are kept in. */
+static void begin(lv_mont *mont, const mp_limb_t *p, mp_size_t n)
+{
+    memset(mont, 0, sizeof *mont);
+    mont->addmul = lv_addmul_best();
+    mont->select = lv_select_best();
+    mont->n = n;
+    mont->words = n;
+    mont->inverse = negative_inverse(p[0]);
+    mpn_copyi(mont->p, p, n);
+}
+
+/* R = 2^bits */
+static void compute_r(lv_mont *mont, mp_size_t bits)
+{
+    mp_limb_t power[LV_DUAL_INPUT_MAX] = {0};
+    for (int i = 1; i <= 2; i++) {
+        mp_size_t limb = i * bits / GMP_NUMB_BITS;
+        power[limb] = (mp_limb_t)1 << (i * bits % GMP_NUMB_BITS);
+        lv_dual_from_limbs(mont, i == 1 ? &mont->one : &mont->r2, power, limb + 1);
+        power[limb] = 0;
+    }
+}
+
+void lv_mont_init_limbs(lv_mont *mont, const mp_limb_t *p, mp_size_t n)
+{
+    begin(mont, p, n);
+    compute_r(mont, n * GMP_NUMB_BITS);
 }
 
 void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n)
 {
-    mp_limb_t power[2 * LV_PRIME_LIMBS_MAX + 1] = {0};
-
-    memset(mont, 0, sizeof *mont);
-    mont->addmul = lv_addmul_best();
-    mont->n = n;
-    mont->inverse = negative_inverse(p[0]);
-    mpn_copyi(mont->p, p, n);
-    power[n] = 1;
-    lv_dual_from_limbs(mont, &mont->one, power, n + 1);
-    power[n] = 0;
-    power[2 * n] = 1;
-    lv_dual_from_limbs(mont, &mont->r2, power, 2 * n + 1);
+    begin(mont, p, n);
+    lv_ifma_init(&mont->ifma, p, n, mont->inverse);
+    if (is_wide(mont)) {
+        mont->words = mont->ifma.words;
+        compute_r(mont, mont->ifma.rounds * LV_IFMA_DIGIT);
+    } else {
+        compute_r(mont, n * GMP_NUMB_BITS);
+    }
 }

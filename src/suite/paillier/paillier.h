@@ -68,6 +68,9 @@ mpz_srcptr lv_paillier_ciphertext(const lv_matrix *matrix, size_t row, unsigned 
  *  r in 0..n-1 with r^n = x mod n. Not checked here. */
 LV_MUST_CHECK lv_status lv_paillier_root(const lv_secret_key *key, mpz_t root, const mpz_t x);
 
+/** Is root^n = z modulo n^2 (squared) or modulo n? All public; 0 <= root < n. */
+bool lv_paillier_is_power(const lv_public_key *key, const mpz_t root, mpz_srcptr z, bool squared);
+
 /** Is the ciphertext an n-th residue modulo n^2, that is an encryption of zero, seen modulo p^2 and
  *  modulo q^2? (lv_zero_test looks at p alone.) Constant time but for the answer. */
 bool lv_paillier_is_residue(const lv_secret_key *key, const lv_matrix *z, size_t row,

@@ -5,13 +5,17 @@
 /* x^(1/n mod p-1) mod p */
 static void root_mod_prime(const lv_side *side, mp_limb_t *r, const mp_limb_t *x, mp_size_t len)
 {
-    static const mp_limb_t one[LV_PRIME_LIMBS_MAX] = {1};
+    static const mp_limb_t one[LV_MONT_WORDS_MAX] = {1};
     const lv_mont *mont = &side->mont;
+    mp_limb_t power[LV_MONT_WORDS_MAX];
     lv_mont_scratch scratch;
     lv_reduce(r, x, len, mont->p, mont->n);
-    lv_mont_mul(mont, r, r, mont->r2.low, &scratch);
-    lv_mont_pow(mont, r, r, side->root, (mp_size_t)side->bits, &scratch);
-    lv_mont_mul(mont, r, r, one, &scratch);
+    lv_mont_from_limbs(mont, power, r);
+    lv_mont_mul(mont, power, power, mont->r2.low, &scratch);
+    lv_mont_pow(mont, power, power, side->root, (mp_size_t)side->bits, &scratch);
+    lv_mont_mul(mont, power, power, one, &scratch);
+    lv_mont_to_limbs(mont, r, power);
+    lv_wipe(power, sizeof power);
     lv_wipe(&scratch, sizeof scratch);
 }
 

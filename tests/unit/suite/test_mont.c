@@ -6,12 +6,17 @@
 
 typedef struct {
     gmp_randstate_t random;
-    mpz_t p, p2, r; /* r = 2^(64 n) */
+    mpz_t p, p2, r; /* r = R */
     lv_mont mont;
     lv_mont_scratch scratch;
 } bench;
 
-static void set_up(bench *b, unsigned bits, bool full)
+enum { ROUNDS = 8 };
+
+/* How numbers are kept: as this processor does it best, or in limbs. */
+typedef enum { BEST, LIMBS, PORTABLE } form;
+
+static void set_up(bench *b, unsigned bits, bool full, form kept)
 {
     gmp_randinit_default(b->random);
     gmp_randseed_ui(b->random, bits);
@@ -25,9 +30,16 @@ static void set_up(bench *b, unsigned bits, bool full)
     mpz_setbit(b->p, 0);
     mpz_setbit(b->p, bits - 1);
     mpz_mul(b->p2, b->p, b->p);
-    lv_mont_init(&b->mont, mpz_limbs_read(b->p), (mp_size_t)mpz_size(b->p));
+    (kept == BEST ? lv_mont_init : lv_mont_init_limbs)(&b->mont, mpz_limbs_read(b->p),
+                                                       (mp_size_t)mpz_size(b->p));
+    if (kept == PORTABLE) {
+        b->mont.addmul = mpn_addmul_1;
+        b->mont.select = lv_select_portable;
+    }
     mpz_set_ui(b->r, 1);
-    mpz_mul_2exp(b->r, b->r, 64 * (mp_bitcnt_t)b->mont.n);
+    mpz_mul_2exp(b->r, b->r,
+                 b->mont.ifma.words != 0 ? 52 * (mp_bitcnt_t)b->mont.ifma.rounds
+                                         : 64 * (mp_bitcnt_t)b->mont.n);
 }
 
 static void tear_down(bench *b)
@@ -38,7 +50,7 @@ static void tear_down(bench *b)
 
 static void to_dual(const bench *b, lv_dual *out, const mpz_t x)
 {
-    mp_limb_t limbs[2 * LV_PRIME_LIMBS_MAX] = {0};
+    mp_limb_t limbs[2 * LV_MONT_LIMBS_MAX] = {0};
     mpn_copyi(limbs, mpz_limbs_read(x), (mp_size_t)mpz_size(x));
     lv_dual_from_limbs(&b->mont, out, limbs, 2 * b->mont.n);
 }
@@ -46,17 +58,10 @@ static void to_dual(const bench *b, lv_dual *out, const mpz_t x)
 static void from_dual(bench *b, mpz_t out, const lv_dual *x)
 {
     mpz_t view;
-    mpz_roinit_n(view, x->high, b->mont.n);
-    assert_true(mpz_cmp(view, b->p) < 0);
-    mpz_mul(out, view, b->p);
-    mpz_roinit_n(view, x->low, b->mont.n);
-    assert_true(mpz_cmp(view, b->p) < 0);
-    mpz_add(out, out, view);
-
-    mp_limb_t limbs[2 * LV_PRIME_LIMBS_MAX];
+    mp_limb_t limbs[2 * LV_MONT_LIMBS_MAX];
     lv_dual_to_limbs(&b->mont, limbs, x, &b->scratch);
-    mpz_roinit_n(view, limbs, 2 * b->mont.n);
-    assert_int_equal(mpz_cmp(view, out), 0);
+    mpz_set(out, mpz_roinit_n(view, limbs, 2 * b->mont.n));
+    assert_true(mpz_cmp(out, b->p2) < 0);
 }
 
 /* is r * R = a * b mod p^2? */
@@ -149,17 +154,17 @@ static void test_tables_are_read_right(void **state)
     }
 }
 
-static void products_of_every_size(lv_addmul addmul)
+static void products_of_every_size(form kept)
 {
-    const unsigned sizes[] = {64, 65, 127, 128, 256, 1024, 3000};
+    const unsigned sizes[] = {64,   65,   127,  128,  256,  1024, 1500,
+                              2048, 3000, 3456, 4096, 6000, 8192};
     for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
         bench b;
         mpz_t x;
         mpz_t y;
         mpz_inits(x, y, NULL);
-        set_up(&b, sizes[i / 2], i % 2 == 1);
-        b.mont.addmul = addmul;
-        for (int round = 0; round < 20; round++) {
+        set_up(&b, sizes[i / 2], i % 2 == 1, kept);
+        for (int round = 0; round < ROUNDS; round++) {
             mpz_urandomm(x, b.random, b.p2);
             mpz_urandomm(y, b.random, b.p2);
             check_products(&b, x, y);
@@ -181,20 +186,21 @@ static void products_of_every_size(lv_addmul addmul)
 static void test_products(void **state)
 {
     (void)state;
-    products_of_every_size(lv_addmul_best());
+    products_of_every_size(BEST);
+    products_of_every_size(LIMBS);
 }
 
 static void test_products_portable(void **state)
 {
     (void)state;
-    products_of_every_size(mpn_addmul_1);
+    products_of_every_size(PORTABLE);
 }
 
 static void test_powers(void **state)
 {
     (void)state;
     const unsigned sizes[] = {64, 128, 700};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < 3 * sizeof sizes / sizeof sizes[0]; i++) {
         bench b;
         mpz_t x;
         mpz_t e;
@@ -202,9 +208,9 @@ static void test_powers(void **state)
         mpz_t got;
         lv_dual d;
         mpz_inits(x, e, want, got, NULL);
-        set_up(&b, sizes[i], false);
-        for (unsigned bits = 1; bits <= sizes[i]; bits += 1 + bits / 3) {
-            mp_limb_t limbs[LV_PRIME_LIMBS_MAX] = {0};
+        set_up(&b, sizes[i / 3], false, (form)(i % 3));
+        for (unsigned bits = 1; bits <= sizes[i / 3]; bits += 1 + bits / 3) {
+            mp_limb_t limbs[LV_MONT_LIMBS_MAX] = {0};
             mpz_urandomm(x, b.random, b.p2);
             mpz_urandomb(e, b.random, bits);
             mpn_copyi(limbs, mpz_limbs_read(e), (mp_size_t)mpz_size(e));
@@ -224,26 +230,29 @@ static void test_powers(void **state)
 static void test_powers_modulo_p(void **state)
 {
     (void)state;
-    static const mp_limb_t one[LV_PRIME_LIMBS_MAX] = {1};
+    static const mp_limb_t one[LV_MONT_WORDS_MAX] = {1};
     const unsigned sizes[] = {64, 127, 700};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < 3 * sizeof sizes / sizeof sizes[0]; i++) {
         bench b;
         mpz_t x;
         mpz_t e;
         mpz_t want;
         mpz_t got;
         mpz_inits(x, e, want, NULL);
-        set_up(&b, sizes[i], i == 1);
-        for (unsigned bits = 1; bits <= sizes[i]; bits += 1 + bits / 3) {
-            mp_limb_t limbs[LV_PRIME_LIMBS_MAX] = {0};
-            mp_limb_t r[LV_PRIME_LIMBS_MAX] = {0};
+        set_up(&b, sizes[i / 3], i / 3 == 1, (form)(i % 3));
+        for (unsigned bits = 1; bits <= sizes[i / 3]; bits += 1 + bits / 3) {
+            mp_limb_t limbs[LV_MONT_LIMBS_MAX] = {0};
+            mp_limb_t r[LV_MONT_WORDS_MAX] = {0};
             mpz_urandomm(x, b.random, b.p);
             mpz_urandomb(e, b.random, bits);
             mpn_copyi(limbs, mpz_limbs_read(e), (mp_size_t)mpz_size(e));
-            mpn_copyi(r, mpz_limbs_read(x), (mp_size_t)mpz_size(x));
+            mp_limb_t base[LV_MONT_LIMBS_MAX] = {0};
+            mpn_copyi(base, mpz_limbs_read(x), (mp_size_t)mpz_size(x));
+            lv_mont_from_limbs(&b.mont, r, base);
             lv_mont_mul(&b.mont, r, r, b.mont.r2.low, &b.scratch);
             lv_mont_pow(&b.mont, r, r, limbs, (mp_size_t)bits, &b.scratch);
             lv_mont_mul(&b.mont, r, r, one, &b.scratch);
+            lv_mont_to_limbs(&b.mont, r, r);
             mpz_powm(want, x, e, b.p);
             assert_int_equal(mpz_cmp(want, mpz_roinit_n(got, r, b.mont.n)), 0);
         }
@@ -255,16 +264,51 @@ static void test_powers_modulo_p(void **state)
 static void test_equality_sees_every_half(void **state)
 {
     (void)state;
-    bench b;
-    set_up(&b, 128, false);
-    lv_dual x = b.mont.one;
-    assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 1);
-    x.high[1] ^= (mp_limb_t)1 << 63;
-    assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 0);
-    x.high[1] ^= (mp_limb_t)1 << 63;
-    x.low[0] ^= 1;
-    assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 0);
-    tear_down(&b);
+    for (int kept = BEST; kept <= PORTABLE; kept++) {
+        bench b;
+        set_up(&b, 128, false, (form)kept);
+        lv_dual x = b.mont.one;
+        assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 1);
+        x.high[1] ^= (mp_limb_t)1 << 50;
+        assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 0);
+        x.high[1] ^= (mp_limb_t)1 << 50;
+        x.low[0] ^= 1;
+        assert_int_equal(lv_dual_equal(&b.mont, &x, &b.mont.one), 0);
+        tear_down(&b);
+    }
+}
+
+/* Sums, and sums of sums, as both forms keep them. */
+static void test_sums(void **state)
+{
+    (void)state;
+    const unsigned sizes[] = {64, 127, 1500, 3000, 4096, 8192};
+    for (size_t i = 0; i < 6 * sizeof sizes / sizeof sizes[0]; i++) {
+        bench b;
+        mpz_t x;
+        mpz_t y;
+        mpz_t got;
+        mp_limb_t r[LV_MONT_WORDS_MAX] = {0};
+        mp_limb_t s[LV_MONT_WORDS_MAX] = {0};
+        mpz_inits(x, y, NULL);
+        set_up(&b, sizes[i / 6], i % 2 == 1, (form)(i / 2 % 3));
+        mpz_urandomm(x, b.random, b.p);
+        mpz_sub_ui(y, b.p, 1);
+        mp_limb_t limbs[2][LV_MONT_LIMBS_MAX] = {{0}};
+        mpn_copyi(limbs[0], mpz_limbs_read(x), (mp_size_t)mpz_size(x));
+        mpn_copyi(limbs[1], mpz_limbs_read(y), (mp_size_t)mpz_size(y));
+        lv_mont_from_limbs(&b.mont, r, limbs[0]);
+        lv_mont_from_limbs(&b.mont, s, limbs[1]);
+        for (int round = 0; round < 100; round++) {
+            lv_mont_add(&b.mont, r, r, round % 3 == 0 ? r : s, &b.scratch);
+            mpz_add(x, x, round % 3 == 0 ? x : y);
+        }
+        lv_mont_to_limbs(&b.mont, r, r);
+        mpz_mod(x, x, b.p);
+        assert_int_equal(mpz_cmp(x, mpz_roinit_n(got, r, b.mont.n)), 0);
+        mpz_clears(x, y, NULL);
+        tear_down(&b);
+    }
 }
 
 static void join_and_check(const mpz_t a, const mpz_t b, gmp_randstate_t random)
@@ -332,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_powers),
         cmocka_unit_test(test_powers_modulo_p),
         cmocka_unit_test(test_equality_sees_every_half),
+        cmocka_unit_test(test_sums),
         cmocka_unit_test(test_residues_join),
         cmocka_unit_test(test_what_shares_a_factor_does_not_join),
     };
