@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "node/downstream.h"
+#include "node/policy.h"
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -26,11 +27,14 @@ static size_t pool_size(const lv_config_series *config)
 
 static lv_set_plan plan_of(const lv_node *node, const entry *at)
 {
+    const lv_config_series *config = at->config;
+    bool band = lv_policy_any(config->policies, config->policy_count, LV_ASK_BAND);
     return (lv_set_plan){.quality_channel = node->config->quality_channel,
                          .xor_channel = node->config->xor_channel,
                          .series = &at->config->series,
                          .sequence = at->sequence,
-                         .pair_count = 1};
+                         .pair_count = 1,
+                         .with_distance = band};
 }
 
 /* One number of the store. */

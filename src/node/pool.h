@@ -8,8 +8,9 @@
  *  proof is; what can serve no set any more is deleted.
  *
  *  Bounds: `pool` sets for each series (LV_CONFIG_POOL_MAX at most), of one pair each. On disk an
- * entry takes 3 * width ciphertexts and two kilobytes of keys, 150 kB at 6000 bits and width 32; in
- *  memory there is one at a time, while it is made or used. */
+ *  entry takes 3 * width ciphertexts (4 * width where the band may be asked for) and two kilobytes
+ *  of keys, 150 kB at 6000 bits and width 32; in memory there is one at a time, while it is made or
+ *  used. */
 #ifndef LV_NODE_POOL_H
 #define LV_NODE_POOL_H
 

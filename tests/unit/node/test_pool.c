@@ -261,6 +261,22 @@ static void test_another_size_of_key_begins_anew(void **state)
     end(&f);
 }
 
+/* Where somebody may ask for the band, the distance takes masks too. */
+static void test_a_band_takes_a_fourth_matrix(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "pool: 1\ndisclose: [{to: AMSP, allow: [band]}]");
+    fill(&f, 1);
+    expect_full(&f);
+    assert_int_equal(ask(&f, "SELECT masks FROM pool"), 16);
+    change(&f, "CREATE TABLE kept AS SELECT key FROM pool");
+    roles_accept(f.node, "moisture", ROLES_HEADER "L1,1,0.05,\nL2,2,0.11,\n");
+    publish(&f, LV_OK);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets JOIN kept USING(key)"), 1);
+    end(&f);
+}
+
 /* Nothing is kept that was not finished. */
 static void test_a_node_that_stops_makes_nothing(void **state)
 {
@@ -315,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_only_the_set_it_is_for_gets_it),
         cmocka_unit_test(test_what_serves_no_set_is_deleted),
         cmocka_unit_test(test_another_size_of_key_begins_anew),
+        cmocka_unit_test(test_a_band_takes_a_fourth_matrix),
         cmocka_unit_test(test_a_node_that_stops_makes_nothing),
         cmocka_unit_test(test_nothing_of_it_is_stored_in_clear),
     };
