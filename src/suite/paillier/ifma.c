@@ -456,7 +456,10 @@ void lv_ifma_dual(const lv_ifma *ifma, mp_limb_t *low, mp_limb_t *high, const mp
 
 /* ---- setting up ---- */
 
-enum { HEADROOM = 10 }; /* bits of R above p */
+enum {
+    HEADROOM = 10,  /* bits of R above p */
+    BITS_MIN = 512, /* of p: below that nothing is gained */
+};
 
 /* -(sum over all rounds of 2^52 2^(52 i)) = -(R - 1) 2^52 / (2^52 - 1) mod p, in limbs. */
 static void compute_offset(mp_limb_t *r, mp_size_t rounds, const mp_limb_t *p, mp_size_t n)
@@ -481,7 +484,8 @@ void lv_ifma_init(lv_ifma *ifma, const mp_limb_t *p, mp_size_t n, mp_limb_t inve
         bits--;
     }
     mp_size_t rounds = (bits + HEADROOM + LV_IFMA_DIGIT - 1) / LV_IFMA_DIGIT;
-    ifma->words = n <= LV_IFMA_LIMBS_MAX ? words_for(rounds) : 0;
+    bool pays = bits >= BITS_MIN && n <= LV_IFMA_LIMBS_MAX;
+    ifma->words = pays ? words_for(rounds) : 0;
     if (ifma->words == 0) {
         return;
     }

@@ -196,6 +196,12 @@ static mp_limb_t window_at(const mp_limb_t *e, mp_size_t bits, mp_size_t at)
     return value;
 }
 
+/* What a table of powers of `len` words each takes. */
+static size_t table_bytes(size_t len)
+{
+    return WINDOW_SIZE * lv_select_blocks(len) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
+}
+
 /* Reads the window at a place of e and, from the table, the power that belongs to it. */
 static void read_power(const lv_mont *mont, mp_limb_t *out, const mp_limb_t *table, size_t len,
                        const mp_limb_t *e, mp_size_t bits, mp_size_t at)
@@ -229,7 +235,7 @@ void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_lim
         lv_dual_mul(mont, &power, &power, &factor, scratch);
     }
     *r = power;
-    lv_wipe(table, sizeof table);
+    lv_wipe(table, table_bytes(len));
     lv_wipe(entry, sizeof entry);
     lv_wipe(&factor, sizeof factor);
     lv_wipe(&power, sizeof power);
@@ -257,7 +263,7 @@ void lv_mont_pow(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp
         lv_mont_mul(mont, power, power, factor, scratch);
     }
     mpn_copyi(r, power, words);
-    lv_wipe(table, sizeof table);
+    lv_wipe(table, table_bytes((size_t)words));
     lv_wipe(factor, sizeof factor);
     lv_wipe(power, sizeof power);
 }
