@@ -35,6 +35,9 @@ LV_MUST_CHECK lv_status lv_buffer_extend(lv_buffer *buffer, size_t len, uint8_t 
 LV_MUST_CHECK lv_status lv_buffer_printf(lv_buffer *buffer, const char *format, ...)
     LV_PRINTF(2, 3);
 
+/** Wipes and takes back whatever was appended after the first `len` bytes. */
+void lv_buffer_cut(lv_buffer *buffer, size_t len);
+
 /** Borrows what the buffer holds, valid until it changes. */
 lv_bytes lv_buffer_view(const lv_buffer *buffer);
 

@@ -82,6 +82,14 @@ lv_status lv_buffer_printf(lv_buffer *buffer, const char *format, ...)
     return LV_OK;
 }
 
+void lv_buffer_cut(lv_buffer *buffer, size_t len)
+{
+    if (len < buffer->len) {
+        lv_wipe(buffer->data + len, buffer->len - len);
+        buffer->len = len;
+    }
+}
+
 lv_bytes lv_buffer_view(const lv_buffer *buffer)
 {
     return (lv_bytes){.data = buffer->data, .len = buffer->len};

@@ -93,11 +93,14 @@ static lv_status check_key(const lv_set *set, const lv_secret_key *key, lv_error
 static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
                                const lv_inquiry *inquiry, lv_error *err)
 {
-    if (!lv_combined_is_of(combined, set) ||
-        !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
+    lv_status status = lv_combined_check(combined, set);
+    if (status == LV_OK && !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
+        status = LV_INVALID;
+    }
+    if (status == LV_INVALID) {
         return lv_fail(err, LV_E_ARGUMENT, "the inquiry was not checked against this set and pair");
     }
-    return lv_inquiry_names(inquiry, set, combined, err);
+    return status == LV_OK ? lv_inquiry_names(inquiry, set, combined, err) : status;
 }
 
 static lv_status corrupt(const lv_set *set, uint32_t pair, lv_error *err)

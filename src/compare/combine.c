@@ -31,12 +31,17 @@ static lv_status digest_z(const lv_digest *set_id, const lv_combined *combined, 
     return status;
 }
 
-bool lv_combined_is_of(const lv_combined *combined, const lv_set *set)
+lv_status lv_combined_check(const lv_combined *combined, const lv_set *set)
 {
-    lv_digest digest;
-    return combined->pair < set->quality.pair_count &&
-           digest_z(&set->id, combined, &digest) == LV_OK &&
-           lv_digest_equal(&digest, &combined->digest);
+    lv_digest digest = {0};
+    if (combined->pair >= set->quality.pair_count) {
+        return LV_INVALID;
+    }
+    lv_status status = digest_z(&set->id, combined, &digest);
+    if (status == LV_OK && !lv_digest_equal(&digest, &combined->digest)) {
+        status = LV_INVALID;
+    }
+    return status;
 }
 
 /* Keeps a vector and appends its encoding. */

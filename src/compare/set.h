@@ -48,8 +48,9 @@ LV_MUST_CHECK lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *
 /** What the proof of an answer is bound to. Borrows from all. */
 lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream, uint32_t pair);
 
-/** Is `combined` of this set: within its pairs, and its digest that of its vectors? */
-bool lv_combined_is_of(const lv_combined *combined, const lv_set *set);
+/** Is `combined` of this set: within its pairs, and its digest that of its vectors?
+ * @return LV_OK; LV_INVALID where it is not; faults. */
+LV_MUST_CHECK lv_status lv_combined_check(const lv_combined *combined, const lv_set *set);
 
 /** Does the inquiry ask exactly this about exactly this set and pair, of this downstream and
  *  channel? LV_INVALID with words. */

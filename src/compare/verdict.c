@@ -6,11 +6,14 @@
 static lv_status check_inquiry(const lv_set *set, const lv_combined *combined,
                                const lv_inquiry *inquiry, lv_error *err)
 {
-    if (!lv_combined_is_of(combined, set) ||
-        !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
+    lv_status status = lv_combined_check(combined, set);
+    if (status == LV_OK && !lv_digest_equal(&inquiry->z_digest, &combined->digest)) {
+        status = LV_INVALID;
+    }
+    if (status == LV_INVALID) {
         return lv_fail(err, LV_INVALID, "the inquiry was not made from these records");
     }
-    return lv_inquiry_names(inquiry, set, combined, err);
+    return status == LV_OK ? lv_inquiry_names(inquiry, set, combined, err) : status;
 }
 
 /* That the answer is to exactly this inquiry. */

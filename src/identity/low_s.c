@@ -42,12 +42,13 @@ static lv_status encode(const ECDSA_SIG *signature, lv_buffer *out)
 
 bool lv_low_s_is_canonical(lv_bytes signature)
 {
-    lv_buffer again = {0};
+    uint8_t again[LV_SIGNATURE_MAX];
+    uint8_t *at = again;
     ECDSA_SIG *decoded = decode(signature);
     bool canonical = decoded != NULL && is_low(ECDSA_SIG_get0_s(decoded)) &&
-                     encode(decoded, &again) == LV_OK &&
-                     lv_bytes_equal(lv_buffer_view(&again), signature);
-    lv_buffer_free(&again);
+                     i2d_ECDSA_SIG(decoded, NULL) == (int)signature.len &&
+                     i2d_ECDSA_SIG(decoded, &at) == (int)signature.len &&
+                     memcmp(again, signature.data, signature.len) == 0;
     ECDSA_SIG_free(decoded);
     return canonical;
 }

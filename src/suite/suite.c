@@ -45,9 +45,19 @@ lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job
     return status != LV_OK ? status : suite->key_generate(key_bits, job, out, err);
 }
 
+/* An encoding stands whole in its buffer, or not at all. */
+static lv_status whole(lv_status status, lv_buffer *out, size_t before)
+{
+    if (status != LV_OK) {
+        lv_buffer_cut(out, before);
+    }
+    return status;
+}
+
 lv_status lv_key_encode(const lv_secret_key *key, lv_buffer *secret)
 {
-    return key->suite->key_encode(key, secret);
+    size_t before = secret->len;
+    return whole(key->suite->key_encode(key, secret), secret, before);
 }
 
 lv_status lv_key_decode(const lv_suite *suite, lv_bytes secret, lv_secret_key **out, lv_error *err)
@@ -67,7 +77,8 @@ const lv_public_key *lv_key_public(const lv_secret_key *key) { return key->publi
 
 lv_status lv_public_encode(const lv_public_key *key, lv_buffer *out)
 {
-    return key->suite->public_encode(key, out);
+    size_t before = out->len;
+    return whole(key->suite->public_encode(key, out), out, before);
 }
 
 lv_status lv_public_decode(const lv_suite *suite, lv_bytes bytes, lv_public_key **out,
@@ -138,7 +149,8 @@ unsigned lv_matrix_width(const lv_matrix *matrix) { return matrix->width; }
 
 lv_status lv_matrix_encode(const lv_matrix *matrix, lv_buffer *out)
 {
-    return matrix->suite->matrix_encode(matrix, out);
+    size_t before = out->len;
+    return whole(matrix->suite->matrix_encode(matrix, out), out, before);
 }
 
 size_t lv_matrix_encoded_len(const lv_public_key *key, size_t pairs, unsigned width)

@@ -52,6 +52,19 @@ static void test_trailing_bytes_and_large_blocks_are_errors(void **state)
     assert_int_equal(lv_reader_end(&reader), LV_E_SYNTAX);
 }
 
+static void test_what_is_cut_is_wiped(void **state)
+{
+    (void)state;
+    lv_buffer buffer = {0};
+    assert_int_equal(lv_buffer_append(&buffer, "keepgone", 8), LV_OK);
+    lv_buffer_cut(&buffer, 9);
+    assert_int_equal(buffer.len, 8);
+    lv_buffer_cut(&buffer, 4);
+    assert_string_equal(lv_buffer_text(&buffer), "keep");
+    assert_memory_equal(buffer.data + 4, "\0\0\0\0", 4);
+    lv_buffer_free(&buffer);
+}
+
 static void test_hex(void **state)
 {
     (void)state;
@@ -87,6 +100,7 @@ int main(void)
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_every_truncation_is_an_error),
         cmocka_unit_test(test_trailing_bytes_and_large_blocks_are_errors),
+        cmocka_unit_test(test_what_is_cut_is_wiped),
         cmocka_unit_test(test_hex),
         cmocka_unit_test(test_errors_are_cut_not_overrun),
     };
