@@ -50,9 +50,9 @@ typedef struct {
 } raw_member;
 
 typedef struct {
-    int64_t *request_bytes;
-    int64_t *request_seconds;
-    int64_t *requests_per_minute;
+    char *request_bytes;
+    char *request_seconds;
+    char *requests_per_minute;
 } raw_limits;
 
 typedef struct {
@@ -63,7 +63,7 @@ typedef struct {
     raw_member *members;
     uint32_t members_count;
     raw_limits *limits;
-    int64_t *threads;
+    char *threads;
 } raw_config;
 
 static const cyaml_strval_t ROLES[] = {
@@ -98,9 +98,9 @@ static const cyaml_schema_value_t MEMBER = {
 };
 
 static const cyaml_schema_field_t LIMITS_FIELDS[] = {
-    CYAML_FIELD_INT_PTR("request_bytes", OPTIONAL, raw_limits, request_bytes),
-    CYAML_FIELD_INT_PTR("request_seconds", OPTIONAL, raw_limits, request_seconds),
-    CYAML_FIELD_INT_PTR("requests_per_minute", OPTIONAL, raw_limits, requests_per_minute),
+    LV_YAML_FIELD_NUMBER("request_bytes", OPTIONAL, raw_limits, request_bytes),
+    LV_YAML_FIELD_NUMBER("request_seconds", OPTIONAL, raw_limits, request_seconds),
+    LV_YAML_FIELD_NUMBER("requests_per_minute", OPTIONAL, raw_limits, requests_per_minute),
     CYAML_FIELD_END,
 };
 
@@ -111,7 +111,7 @@ static const cyaml_schema_field_t CONFIG_FIELDS[] = {
     CYAML_FIELD_MAPPING_PTR("ledger", NEEDED, raw_config, ledger, LEDGER_FIELDS),
     CYAML_FIELD_SEQUENCE("members", NEEDED, raw_config, members, &MEMBER, 0, MEMBERS_MAX),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL, raw_config, limits, LIMITS_FIELDS),
-    CYAML_FIELD_INT_PTR("threads", OPTIONAL, raw_config, threads),
+    LV_YAML_FIELD_NUMBER("threads", OPTIONAL, raw_config, threads),
     CYAML_FIELD_END,
 };
 

@@ -16,7 +16,7 @@ typedef struct {
     int worse;
     char *ask;
     char *limit;
-    int64_t *alarm_scale;
+    char *alarm_scale;
     int full;
 } raw_follow;
 
@@ -39,7 +39,7 @@ static const cyaml_schema_field_t FOLLOW_FIELDS[] = {
     CYAML_FIELD_ENUM("worse", CYAML_FLAG_STRICT, raw_follow, worse, WORSE, CYAML_ARRAY_LEN(WORSE)),
     CYAML_FIELD_STRING_PTR("ask", OPTIONAL, raw_follow, ask, 1, LV_NAME_MAX),
     CYAML_FIELD_STRING_PTR("limit", OPTIONAL, raw_follow, limit, 1, LV_LIMIT_TEXT_MAX),
-    CYAML_FIELD_INT_PTR("alarm_scale", OPTIONAL, raw_follow, alarm_scale),
+    LV_YAML_FIELD_NUMBER("alarm_scale", OPTIONAL, raw_follow, alarm_scale),
     CYAML_FIELD_ENUM("full", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, raw_follow, full, TRUTH,
                      CYAML_ARRAY_LEN(TRUTH)),
     CYAML_FIELD_END,

@@ -20,28 +20,28 @@ typedef struct {
 typedef struct {
     char *buyer;
     char *servicer;
-    int64_t *quota;
+    char *quota;
 } raw_grant;
 
 typedef struct {
     char *to;
     char **allow;
     uint32_t allow_count;
-    int64_t *budget;
-    int64_t *period_days;
+    char *budget;
+    char *period_days;
 } raw_policy;
 
 typedef struct {
     char *name;
     char *unit;
     raw_columns *columns;
-    int64_t decimals;
+    char *decimals;
     char *offset;
-    int64_t *width;
+    char *width;
     char *suite;
-    int64_t *pairs_per_set;
-    int64_t *key_bits;
-    int64_t *pool;
+    char *pairs_per_set;
+    char *key_bits;
+    char *pool;
     lv_compare_mode compare;
     char *baseline_lot;
     raw_grant *grants;
@@ -70,7 +70,7 @@ static const cyaml_schema_field_t COLUMN_FIELDS[] = {
 static const cyaml_schema_field_t GRANT_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("buyer", NEEDED, raw_grant, buyer, 1, LV_NAME_MAX),
     CYAML_FIELD_STRING_PTR("servicer", NEEDED, raw_grant, servicer, 1, LV_NAME_MAX),
-    CYAML_FIELD_INT_PTR("quota", OPTIONAL, raw_grant, quota),
+    LV_YAML_FIELD_NUMBER("quota", OPTIONAL, raw_grant, quota),
     CYAML_FIELD_END,
 };
 
@@ -85,8 +85,8 @@ static const cyaml_schema_value_t QUESTION = {
 static const cyaml_schema_field_t POLICY_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("to", NEEDED, raw_policy, to, 1, LV_NAME_MAX),
     CYAML_FIELD_SEQUENCE("allow", NEEDED, raw_policy, allow, &QUESTION, 0, LV_QUESTIONS),
-    CYAML_FIELD_INT_PTR("budget", OPTIONAL, raw_policy, budget),
-    CYAML_FIELD_INT_PTR("period_days", OPTIONAL, raw_policy, period_days),
+    LV_YAML_FIELD_NUMBER("budget", OPTIONAL, raw_policy, budget),
+    LV_YAML_FIELD_NUMBER("period_days", OPTIONAL, raw_policy, period_days),
     CYAML_FIELD_END,
 };
 
@@ -98,13 +98,13 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("name", NEEDED, raw_series, name, 1, LV_NAME_MAX),
     CYAML_FIELD_STRING_PTR("unit", NEEDED, raw_series, unit, 0, LV_NAME_MAX),
     CYAML_FIELD_MAPPING_PTR("columns", NEEDED, raw_series, columns, COLUMN_FIELDS),
-    CYAML_FIELD_INT("decimals", CYAML_FLAG_DEFAULT, raw_series, decimals),
+    LV_YAML_FIELD_NUMBER("decimals", NEEDED, raw_series, decimals),
     CYAML_FIELD_STRING_PTR("offset", OPTIONAL, raw_series, offset, 1, OFFSET_TEXT_MAX),
-    CYAML_FIELD_INT_PTR("width", OPTIONAL, raw_series, width),
-    CYAML_FIELD_INT_PTR("pairs_per_set", OPTIONAL, raw_series, pairs_per_set),
+    LV_YAML_FIELD_NUMBER("width", OPTIONAL, raw_series, width),
+    LV_YAML_FIELD_NUMBER("pairs_per_set", OPTIONAL, raw_series, pairs_per_set),
     CYAML_FIELD_STRING_PTR("suite", OPTIONAL, raw_series, suite, 1, LV_NAME_MAX),
-    CYAML_FIELD_INT_PTR("key_bits", OPTIONAL, raw_series, key_bits),
-    CYAML_FIELD_INT_PTR("pool", OPTIONAL, raw_series, pool),
+    LV_YAML_FIELD_NUMBER("key_bits", OPTIONAL, raw_series, key_bits),
+    LV_YAML_FIELD_NUMBER("pool", OPTIONAL, raw_series, pool),
     CYAML_FIELD_ENUM("compare", CYAML_FLAG_STRICT, raw_series, compare, COMPARES,
                      CYAML_ARRAY_LEN(COMPARES)),
     CYAML_FIELD_STRING_PTR("baseline_lot", OPTIONAL, raw_series, baseline_lot, 0, LV_LOT_MAX),
@@ -173,7 +173,7 @@ static lv_status take_scale(const char *name, const raw_series *raw, lv_fixed_sc
     uint64_t decimals = 0;
     uint64_t width = 0;
     lv_status status =
-        lv_yaml_number(name, "decimals", &raw->decimals, 0, LV_DECIMALS_MAX, 0, &decimals, err);
+        lv_yaml_number(name, "decimals", raw->decimals, 0, LV_DECIMALS_MAX, 0, &decimals, err);
     if (status == LV_OK) {
         status =
             lv_yaml_number(name, "width", raw->width, 1, LV_WIDTH_MAX, DEFAULT_WIDTH, &width, err);

@@ -100,9 +100,10 @@ static lv_status append_legal(lv_buffer *out, const cyaml_schema_value_t *value)
     switch (value->type) {
     case CYAML_ENUM:
         return append_choices(out, value);
-    case CYAML_INT:
-        return lv_buffer_printf(out, "a whole number");
     case CYAML_STRING:
+        if (value->string.max == CYAML_UNLIMITED) {
+            return lv_buffer_printf(out, "a whole number"); /* LV_YAML_FIELD_NUMBER */
+        }
         return lv_buffer_printf(out, "text of %" PRIu32 " to %" PRIu32 " bytes", value->string.min,
                                 value->string.max);
     case CYAML_MAPPING: {
@@ -248,20 +249,47 @@ void lv_yaml_free(const cyaml_schema_value_t *schema, void *data)
 
 /* ---- single values ---- */
 
-lv_status lv_yaml_number(const char *name, const char *key, const int64_t *value, uint64_t low,
+/* Digits, and no zero before them, which elsewhere means octal. */
+static bool is_plain_number(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && text[digits] == '\0' && (digits == 1 || text[0] != '0');
+}
+
+/* False where it does not fit. */
+static bool read_digits(const char *text, uint64_t *out)
+{
+    *out = 0;
+    for (; *text != '\0'; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+        if (__builtin_mul_overflow(*out, 10, out) || __builtin_add_overflow(*out, digit, out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+lv_status lv_yaml_number(const char *name, const char *key, const char *value, uint64_t low,
                          uint64_t high, uint64_t fallback, uint64_t *out, lv_error *err)
 {
+    uint64_t number = 0;
     *out = fallback;
     if (value == NULL) {
         return LV_OK;
     }
     *out = 0;
-    if (*value < 0 || (uint64_t)*value < low || (uint64_t)*value > high) {
+    if (!is_plain_number(value)) {
         return lv_fail(err, LV_E_CONFIG,
-                       "%s: %s: %" PRId64 " is out of range; it must be %" PRIu64 " to %" PRIu64,
-                       name, key, *value, low, high);
+                       "%s: %s: '%.40s' is no whole number in decimal digits alone (10, not +10, "
+                       "010, 0x10, 1_0 or 10.0); it must be %" PRIu64 " to %" PRIu64,
+                       name, key, value, low, high);
     }
-    *out = (uint64_t)*value;
+    if (!read_digits(value, &number) || number < low || number > high) {
+        return lv_fail(err, LV_E_CONFIG,
+                       "%s: %s: %.40s is out of range; it must be %" PRIu64 " to %" PRIu64, name,
+                       key, value, low, high);
+    }
+    *out = number;
     return LV_OK;
 }
 

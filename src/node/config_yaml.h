@@ -17,10 +17,17 @@ LV_MUST_CHECK lv_status lv_yaml_load(const char *name, lv_bytes text,
                                      const cyaml_schema_value_t *schema, void **out, lv_error *err);
 void lv_yaml_free(const cyaml_schema_value_t *schema, void *data);
 
-/** Takes a whole number that may be left out.
+/** The field of a whole number, a `char *`: its text, which lv_yaml_number reads. (libcyaml's own
+ *  integers end where the digits do, so that 1.5 would be 1, and take hexadecimal and octal.) The
+ *  only texts in our schemas that have no greatest length: by this the words know them. */
+#define LV_YAML_FIELD_NUMBER(key, flags, structure, member)                                        \
+    CYAML_FIELD_STRING_PTR(key, flags, structure, member, 0, CYAML_UNLIMITED)
+
+/** Takes a whole number that may be left out: decimal digits and nothing else, no leading zero.
  * @param value     NULL where the key is not there: `fallback` is taken.
+ * @param[out] out  0 on failure.
  * @return LV_OK; LV_E_CONFIG with words that name file, key and the range. */
-LV_MUST_CHECK lv_status lv_yaml_number(const char *name, const char *key, const int64_t *value,
+LV_MUST_CHECK lv_status lv_yaml_number(const char *name, const char *key, const char *value,
                                        uint64_t low, uint64_t high, uint64_t fallback,
                                        uint64_t *out, lv_error *err);
 

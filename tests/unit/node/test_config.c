@@ -310,7 +310,11 @@ static void test_bad_main_files(void **state)
         {"root.pem}\n  - {msp: S", "empty.pem}\n  - {msp: S", {"AMSP, root", "PEM", NULL}},
         {"members:\n", "threads: -1\nmembers:\n", {"threads", "-1", "0 to 1024"}},
         {"members:\n", "threads: 1025\nmembers:\n", {"threads", "1025", "0 to 1024"}},
-        {"members:\n", "threads: many\nmembers:\n", {":9: threads", "many", "whole number"}},
+        {"members:\n", "threads: many\nmembers:\n", {"threads", "'many'", "whole number"}},
+        {"members:\n", "threads: [1]\nmembers:\n", {":9: threads", "a whole number", NULL}},
+        {"kind: embedded", "kind: Embedded", {"kind", "Embedded", NULL}},
+        {"kind: embedded", "kind: embedded x", {"kind", "embedded x", NULL}},
+        {"kind: embedded", "kind: 0", {"kind", NULL, NULL}},
         {"members:\n", "limits: {request_bytes: 1}\nmembers:\n", {"request_bytes", "65536", NULL}},
         {"members:\n", "limits: {request_seconds: 0}\nmembers:\n", {"request_seconds", "1 to", ""}},
         {"members:\n", "limits: {requests_per_minute: 0}\nmembers:\n", {"per_minute", "1 to", ""}},
@@ -477,8 +481,8 @@ static void test_bad_follows(void **state)
         {"servicer: SMSP", "servicer: TMSP", {"TMSP", "no url", NULL}},
         {"series: moisture", "series: 'a b'", {"series", "a b", NULL}},
         {"worse: rise", "worse: up", {":4: worse", "rise, fall, both", NULL}},
-        {"alarm_scale: 32", "alarm_scale: -18446744073709551584", {":5: alarm_scale", NULL, NULL}},
-        {"alarm_scale: 32", "alarm_scale: 18446744073709551617", {":5: alarm_scale", NULL, NULL}},
+        {"alarm_scale: 32", "alarm_scale: -18446744073709551584", {"alarm_scale", NULL, NULL}},
+        {"alarm_scale: 32", "alarm_scale: 18446744073709551617", {"alarm_scale", NULL, NULL}},
         {"alarm_scale: 32", "alarm_scale: 0", {"alarm_scale", "1 to 2305843009213693952", NULL}},
         {"alarm_scale: 32", "alarm_scale: 2305843009213693953", {"alarm_scale", NULL, NULL}},
         {"alarm_scale: 32\n", "", {"alarm_scale is missing", "ask: index", NULL}},
@@ -577,6 +581,59 @@ static void test_what_is_disclosed(void **state)
     lv_config_series_free(&series);
 }
 
+/* Every key that takes a whole number, with the text around it. */
+typedef struct {
+    const char *file;
+    const char *good;
+    const char *key;    /* stands in the words */
+    const char *from;   /* replaced by */
+    const char *before; /* this, the number, and */
+    const char *after;  /* this */
+} numbered;
+
+static void test_whole_numbers_are_digits_and_nothing_else(void **state)
+{
+    (void)state;
+    static const numbered keys[] = {
+        {"config.yaml", DOWNSTREAM, "request_bytes",
+         "members:", "limits: {request_bytes: ", "}\nmembers:"},
+        {"config.yaml", DOWNSTREAM, "request_seconds",
+         "members:", "limits: {request_seconds: ", "}\nmembers:"},
+        {"config.yaml", DOWNSTREAM, "requests_per_minute",
+         "members:", "limits: {requests_per_minute: ", "}\nmembers:"},
+        {"config.yaml", DOWNSTREAM, "threads", "members:", "threads: ", "\nmembers:"},
+        {"series/moisture.yaml", SERIES, "decimals", "decimals: 2", "decimals: ", ""},
+        {"series/moisture.yaml", SERIES, "width", "width: 16", "width: ", ""},
+        {"series/moisture.yaml", SERIES, "key_bits", "key_bits: 2048", "key_bits: ", ""},
+        {"series/moisture.yaml", SERIES, "pairs_per_set", "width:", "pairs_per_set: ", "\nwidth:"},
+        {"series/moisture.yaml", SERIES, "pool", "width:", "pool: ", "\nwidth:"},
+        {"series/moisture.yaml", SERIES, "quota", "quota: 9", "quota: ", ""},
+        {"series/moisture.yaml", SERIES, "budget",
+         "width:", "disclose: [{to: AMSP, allow: [index], budget: ", "}]\nwidth:"},
+        {"series/moisture.yaml", SERIES, "period_days",
+         "width:", "disclose: [{to: AMSP, allow: [index], period_days: ", "}]\nwidth:"},
+        {"follow/moisture.yaml", FOLLOW, "alarm_scale", "alarm_scale: 32", "alarm_scale: ", ""},
+    };
+    static const char *const bad[] = {
+        "1.5",  "12abc", "0x10", "010",  "0o10",     "1_0",
+        "1e1",  "+1",    "-1",   "''",   "~",        "null",
+        "true", "2 3",   "1,5",  "' 2'", "\"2\\n\"", "99999999999999999999999",
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const numbered *at = &keys[i];
+        put("config.yaml", at->file[0] == 'f' ? UPSTREAM : DOWNSTREAM);
+        for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++) {
+            char text[256];
+            snprintf(text, sizeof text, "%s%s%s", at->before, bad[j], at->after);
+            const spoilt change = {at->from, text, {at->key, NULL, NULL}};
+            expect_refused(at->file, at->good, &change, 1);
+        }
+        if (at->file[0] != 'c') {
+            drop(at->file);
+        }
+    }
+}
+
 static void test_bad_policies(void **state)
 {
     (void)state;
@@ -642,6 +699,7 @@ int main(void)
         cmocka_unit_test(test_what_a_follow_asks),
         cmocka_unit_test(test_what_is_disclosed),
         cmocka_unit_test(test_bad_policies),
+        cmocka_unit_test(test_whole_numbers_are_digits_and_nothing_else),
         cmocka_unit_test(test_every_truncation_is_an_error_or_well_formed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
