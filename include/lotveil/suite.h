@@ -196,8 +196,11 @@ LV_MUST_CHECK lv_status lv_combine_distance(const lv_public_key *key, const lv_m
 LV_MUST_CHECK lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                      unsigned column, bool *is_zero);
 
-/** Scans a whole row for its zero, always all of it, as the published system does.
- * @return LV_OK with the column; LV_NOT_FOUND where no column decrypts to zero. */
+/** Scans a whole row for its zero, always all of it, as the published system does. Constant time in
+ *  where the zero is.
+ * @param[out] column  of the first zero, still a secret where the answer hides it; 0 where there is
+ *                     none.
+ * @return LV_OK; LV_NOT_FOUND where no column decrypts to zero. */
 LV_MUST_CHECK lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
                                      unsigned *column);
 

@@ -1,3 +1,4 @@
+#include "base/secret.h"
 #include "proof/proofs.h"
 #include "suite/suite.h"
 #include <string.h>
@@ -199,14 +200,10 @@ lv_status lv_one_of_prove(const lv_secret_key *key, const lv_matrix *z, size_t r
     if (proofs->one_of_prove != NULL) {
         return proofs->one_of_prove(key, z, row, context, job, proof, err);
     }
-    bool is_zero[LV_WIDTH_MAX] = {false};
-    bool any = false; /* not where, nor by the time it takes */
-    lv_status status =
-        lv_public_suite(public_key)->zero_test(key, z, row, 0, lv_matrix_width(z), is_zero);
-    for (unsigned i = 0; i < lv_matrix_width(z); i++) {
-        any = any | is_zero[i];
-    }
-    if (status == LV_OK && !any) {
+    unsigned column = 0; /* the answer hides it */
+    lv_status status = lv_zero_scan(key, z, row, &column);
+    lv_wipe(&column, sizeof column);
+    if (status == LV_NOT_FOUND) {
         status = LV_REFUSED;
     }
     return status == LV_OK ? LV_OK

@@ -1,5 +1,6 @@
 #include "suite/suite.h"
 #include "base/declassify.h"
+#include "base/secret.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -323,7 +324,9 @@ lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
     if (!is_under(key->public_key, z) || row >= z->pairs || column >= z->width) {
         return LV_E_ARGUMENT;
     }
-    return key->suite->zero_test(key, z, row, column, 1, is_zero);
+    lv_status status = key->suite->zero_test(key, z, row, column, 1, is_zero);
+    lv_declassify(is_zero, sizeof *is_zero); /* the answer the caller was asked to tell */
+    return status;
 }
 
 lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned *column)
@@ -334,16 +337,20 @@ lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
         return LV_E_ARGUMENT;
     }
     lv_status status = key->suite->zero_test(key, z, row, 0, z->width, is_zero);
+    uint32_t found = 0;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < z->width; i++) {
+        uint32_t first = (uint32_t)is_zero[i] & (found ^ 1U);
+        place |= i & (0U - first);
+        found |= first;
+    }
+    lv_wipe(is_zero, sizeof is_zero);
+    lv_declassify(&found, sizeof found); /* that there is one is the status; where stays secret */
+    *column = place;
     if (status != LV_OK) {
         return status;
     }
-    for (unsigned i = 0; i < z->width; i++) {
-        if (is_zero[i]) {
-            *column = i;
-            return LV_OK;
-        }
-    }
-    return LV_NOT_FOUND;
+    return found != 0 ? LV_OK : LV_NOT_FOUND;
 }
 
 /* ---- audit ---- */

@@ -98,7 +98,8 @@ struct lv_suite {
                                   size_t count, const lv_job *job, lv_matrix **z, lv_error *err);
 
     /** Tells for `count` columns of a row, from column `first` on, whether they decrypt to zero:
-     *  is_zero[i] speaks of column first + i. Constant time but for the answers. */
+     *  is_zero[i] speaks of column first + i. Constant time, in the answers too: they stay secret.
+     */
     lv_status (*zero_test)(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned first,
                            unsigned count, bool *is_zero);
 

@@ -9,6 +9,18 @@ void ct_poison(void *secret, size_t len) { (void)VALGRIND_MAKE_MEM_UNDEFINED(sec
 
 void ct_clear(void *value, size_t len) { (void)VALGRIND_MAKE_MEM_DEFINED(value, len); }
 
+bool ct_is_secret(const void *value, size_t len)
+{
+    bool secret = false;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t marks = 0;
+        (void)VALGRIND_GET_VBITS((const uint8_t *)value + i, &marks, 1);
+        ct_clear(&marks, sizeof marks);
+        secret = secret || marks != 0;
+    }
+    return secret;
+}
+
 static lv_status fill(void *context, uint8_t *out, size_t len)
 {
     (void)context;

@@ -9,6 +9,9 @@
 void ct_poison(void *secret, size_t len);
 void ct_clear(void *value, size_t len);
 
+/** Does any bit of it depend on something marked? */
+bool ct_is_secret(const void *value, size_t len);
+
 /** True randomness, marked as secret. */
 extern const lv_rng ct_rng;
 
