@@ -7,7 +7,8 @@ set -euo pipefail
 
 build=(gcc make cmake ninja-build pkg-config scdoc protobuf-c-compiler libprotobuf-c-dev
        libgmp-dev libsodium-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev
-       libcurl4-openssl-dev libjansson-dev libcyaml-dev libyaml-dev libcsv-dev)
+       libcurl4-openssl-dev libjansson-dev libcyaml-dev libyaml-dev libcsv-dev
+       libnghttp2-dev)
 check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 openssl valgrind)
 fuzz=(clang-19 libclang-rt-19-dev)
 
