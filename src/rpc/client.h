@@ -14,7 +14,9 @@ typedef struct {
     lv_rpc_tls tls;
     size_t message_max; /* bytes of a message received; 0: LV_RPC_MESSAGE_MAX */
     int connect_ms;     /* for TCP, TLS and the HTTP/2 settings together; 0: 5000 */
-    int keepalive_ms;   /* PING when idle that long, at least 60000 (peers refuse more); 0: none */
+    int keepalive_ms;   /* PING where nothing came for so long, and give up where none comes back;
+                           Fabric's peers cut who does so more often than every 60000. 0: never, and
+                           a server that vanished without a word is waited for until the deadline */
     int backoff_min_ms; /* before the second attempt to connect, doubling with jitter; 0: 200 */
     int backoff_max_ms; /* 0: 30000 */
 } lv_rpc_target;
@@ -45,8 +47,9 @@ LV_MUST_CHECK lv_status lv_rpc_call(lv_rpc_client *client, const char *method, l
 LV_MUST_CHECK lv_status lv_rpc_stream_open(lv_rpc_client *client, const char *method,
                                            int deadline_ms, lv_rpc_stream **out, lv_error *err);
 
-/** Waits while the other side's window is full: memory stays bounded. LV_UNAVAILABLE where the
- *  call is over. */
+/** Waits while the message before is held up by the other side's window: memory stays bounded.
+ * @return LV_OK: it is on its way; LV_UNAVAILABLE where the call is over; LV_E_ARGUMENT after
+ *         lv_rpc_stream_half_close. */
 LV_MUST_CHECK lv_status lv_rpc_stream_send(lv_rpc_stream *stream, lv_bytes message, lv_error *err);
 
 /** Nothing more will be sent. */

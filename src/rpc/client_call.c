@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ATTEMPTS = 2 };
+enum { ATTEMPTS = 2, RETURNS_MAX = 3 };
 
 void lv_rpc_stream_finish(lv_rpc_stream *stream, lv_status outcome, const char *format, ...)
 {
@@ -20,6 +20,15 @@ void lv_rpc_stream_finish(lv_rpc_stream *stream, lv_status outcome, const char *
         stream->flow.broken = LV_UNAVAILABLE; /* for who still wants to send */
     }
     pthread_cond_broadcast(&stream->flow.changed);
+}
+
+void lv_rpc_stream_return(lv_rpc_stream *stream, const char *words)
+{
+    if (stream->returns++ >= RETURNS_MAX) {
+        lv_rpc_stream_finish(stream, LV_UNAVAILABLE, "%s", words);
+        return;
+    }
+    stream->flow.id = 0;
 }
 
 lv_status lv_rpc_stream_open(lv_rpc_client *client, const char *method, int deadline_ms,
@@ -64,7 +73,7 @@ lv_status lv_rpc_stream_send(lv_rpc_stream *stream, lv_bytes message, lv_error *
 {
     lv_rpc_client *client = stream->client;
     pthread_mutex_lock(&client->lock);
-    lv_status status = lv_rpc_flow_send(&stream->flow, &client->lock, INT64_MAX, message);
+    lv_status status = lv_rpc_flow_send(&stream->flow, &client->lock, message);
     status = judge(stream, status, err);
     pthread_mutex_unlock(&client->lock);
     lv_rpc_client_ring(client);
@@ -129,7 +138,7 @@ void lv_rpc_stream_close(lv_rpc_stream *stream)
     }
     lv_rpc_client *client = stream->client;
     pthread_mutex_lock(&client->lock);
-    lv_rpc_stream_detach(stream, true);
+    lv_rpc_stream_detach(stream, NGHTTP2_CANCEL);
     lv_rpc_stream **at = &client->streams;
     while (*at != stream) {
         at = &(*at)->next;
@@ -174,6 +183,17 @@ static lv_status exchange(lv_rpc_stream *stream, lv_bytes request, lv_buffer *re
     return status;
 }
 
+/* Large ones are not copied. */
+static lv_status hand_over(lv_buffer *answer, lv_buffer *response)
+{
+    if (response->data != NULL) {
+        return lv_buffer_append(response, answer->data, answer->len);
+    }
+    *response = *answer;
+    *answer = (lv_buffer){0};
+    return LV_OK;
+}
+
 lv_status lv_rpc_call(lv_rpc_client *client, const char *method, lv_bytes request, int deadline_ms,
                       lv_buffer *response, lv_rpc_end *end, bool *maybe_acted, lv_error *err)
 {
@@ -192,15 +212,14 @@ lv_status lv_rpc_call(lv_rpc_client *client, const char *method, lv_bytes reques
         lv_buffer_free(&end->details);
         lv_buffer answer = {0};
         status = exchange(stream, request, &answer, err);
-        again = status == LV_UNAVAILABLE && stream->refused_stale && !stream->maybe_acted;
+        again = status == LV_UNAVAILABLE && stream->refused;
         if (maybe_acted != NULL) {
             *maybe_acted = stream->maybe_acted;
         }
         if (status == LV_OK) {
             *end = stream->end;
             stream->end = (lv_rpc_end){0};
-            status = end->code == LV_RPC_OK ? lv_buffer_append(response, answer.data, answer.len)
-                                            : LV_OK;
+            status = end->code == LV_RPC_OK ? hand_over(&answer, response) : LV_OK;
         }
         lv_buffer_free(&answer);
         lv_rpc_stream_close(stream);

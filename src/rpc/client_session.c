@@ -16,6 +16,13 @@ static bool is(lv_bytes name, const char *text)
     return lv_bytes_equal(name, lv_bytes_of_text(text));
 }
 
+/* Blocks over what was announced cut the call; what is kept of them is little in any case. */
+static bool fits(lv_rpc_stream *stream, size_t name_len, size_t value_len)
+{
+    stream->headers_len += name_len + value_len + 32;
+    return stream->headers_len <= LV_RPC_HEADERS_MAX;
+}
+
 static void take_header(lv_rpc_stream *stream, lv_bytes name, lv_bytes value)
 {
     static const char type[] = "application/grpc";
@@ -45,51 +52,13 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     (void)flags;
     (void)user_data;
     lv_rpc_stream *stream = stream_of(session, frame->hd.stream_id);
-    if (stream != NULL) {
-        take_header(stream, (lv_bytes){name, name_len}, (lv_bytes){value, value_len});
+    if (stream == NULL) {
+        return 0;
     }
-    return 0;
-}
-
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
-                   size_t len, void *user_data)
-{
-    (void)flags;
-    (void)user_data;
-    lv_rpc_stream *stream = stream_of(session, id);
-    if (stream == NULL) { /* nobody wants it any more */
-        return nghttp2_session_consume(session, id, len);
+    if (!fits(stream, name_len, value_len)) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
-    int done = lv_rpc_flow_arrive(&stream->flow, data, len);
-    pthread_cond_broadcast(&stream->flow.changed);
-    return done;
-}
-
-static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
-{
-    (void)session;
-    lv_rpc_link *link = user_data;
-    lv_rpc_client *client = link->client;
-    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
-        link->ready = true;
-        client->backoff_ms = 0;
-    }
-    if (frame->hd.type == NGHTTP2_GOAWAY) {
-        link->draining = true;
-        if (client->current == link) {
-            client->current = NULL;
-        }
-    }
-    return 0;
-}
-
-static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
-{
-    (void)user_data;
-    lv_rpc_stream *stream = stream_of(session, frame->hd.stream_id);
-    if (stream != NULL && frame->hd.type == NGHTTP2_HEADERS) {
-        stream->sent_headers = true;
-    }
+    take_header(stream, (lv_bytes){name, name_len}, (lv_bytes){value, value_len});
     return 0;
 }
 
@@ -118,7 +87,10 @@ static int code_of_http(int status)
 static void conclude(lv_rpc_stream *stream, uint32_t error)
 {
     stream->maybe_acted = stream->sent_headers;
-    if (stream->flow.broken == LV_E_LIMIT) {
+    if (stream->headers_len > LV_RPC_HEADERS_MAX) {
+        lv_rpc_stream_finish(stream, LV_INVALID, "its headers are over %zu bytes",
+                             LV_RPC_HEADERS_MAX);
+    } else if (stream->flow.broken == LV_E_LIMIT) {
         lv_rpc_stream_finish(stream, LV_E_LIMIT, "a message is over the limit of %zu bytes",
                              stream->flow.in.max);
     } else if (stream->flow.broken != LV_OK) {
@@ -127,9 +99,10 @@ static void conclude(lv_rpc_stream *stream, uint32_t error)
                              "or no memory for it");
     } else if (error == NGHTTP2_REFUSED_STREAM) {
         stream->maybe_acted = false;
-        stream->refused_stale = true;
+        stream->refused = true;
         lv_rpc_stream_finish(stream, LV_UNAVAILABLE, "the server did not take the call");
-    } else if (stream->has_code && lv_rpc_inbox_at_boundary(&stream->flow.in)) {
+    } else if (stream->has_code &&
+               (stream->end.code != LV_RPC_OK || lv_rpc_inbox_at_boundary(&stream->flow.in))) {
         lv_rpc_stream_finish(stream, LV_OK, "%s", stream->end.words);
     } else if (stream->http_status != 0 && stream->http_status != HTTP_OK) {
         stream->end.code = code_of_http(stream->http_status);
@@ -145,14 +118,69 @@ static void conclude(lv_rpc_stream *stream, uint32_t error)
     }
 }
 
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
+                   size_t len, void *user_data)
+{
+    (void)flags;
+    (void)user_data;
+    lv_rpc_stream *stream = stream_of(session, id);
+    /* Nobody wants it any more, or it is the page that comes with a fault of HTTP. */
+    if (stream == NULL || !stream->is_grpc || stream->http_status != HTTP_OK) {
+        return nghttp2_session_consume_connection(session, len);
+    }
+    int done = lv_rpc_flow_arrive(&stream->flow, data, len);
+    pthread_cond_broadcast(&stream->flow.changed);
+    if (stream->flow.broken != LV_OK) {
+        lv_rpc_stream_detach(stream, NGHTTP2_CANCEL);
+        conclude(stream, NGHTTP2_NO_ERROR);
+    }
+    return done;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    lv_rpc_link *link = user_data;
+    lv_rpc_client *client = link->client;
+    lv_rpc_stream *stream = stream_of(session, frame->hd.stream_id);
+    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+        link->ready = true;
+        client->backoff_ms = 0;
+    }
+    if (frame->hd.type == NGHTTP2_GOAWAY && client->current == link) {
+        client->current = NULL;
+    }
+    if (stream != NULL && frame->hd.type == NGHTTP2_HEADERS) {
+        stream->headers_len = 0;
+    }
+    /* The server has said everything. What this side still had to say does not matter any more. */
+    if (stream != NULL && (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+        (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+        lv_rpc_stream_detach(stream, NGHTTP2_NO_ERROR);
+        conclude(stream, NGHTTP2_NO_ERROR);
+    }
+    return 0;
+}
+
+static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    (void)user_data;
+    lv_rpc_stream *stream = stream_of(session, frame->hd.stream_id);
+    if (stream != NULL && frame->hd.type == NGHTTP2_HEADERS) {
+        stream->sent_headers = true;
+    }
+    return 0;
+}
+
 static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user_data)
 {
     (void)user_data;
     lv_rpc_stream *stream = stream_of(session, id);
     if (stream != NULL) {
-        lv_rpc_stream_detach(stream, false);
-        if (!stream->over) {
+        lv_rpc_stream_detach(stream, LV_RPC_NO_RESET);
+        if (stream->sent_headers) {
             conclude(stream, error);
+        } else {
+            lv_rpc_stream_return(stream, "the connection took no more calls");
         }
     }
     return 0;
@@ -221,26 +249,29 @@ void lv_rpc_stream_submit(lv_rpc_stream *stream)
     int32_t id = nghttp2_submit_request(session, NULL, headers, count, &provider, stream);
     if (id < 0) {
         /* The numbers of this connection's streams are used up, or there is no memory. */
-        client->current->draining = true;
         client->current = NULL;
-        lv_rpc_stream_finish(stream, LV_UNAVAILABLE, "HTTP/2: %s", nghttp2_strerror(id));
+        lv_rpc_stream_return(stream, nghttp2_strerror(id));
         return;
     }
     stream->on = client->current;
+    stream->on->calls++;
     stream->flow.id = id;
     stream->flow.session = session;
 }
 
-void lv_rpc_stream_detach(lv_rpc_stream *stream, bool cancel)
+void lv_rpc_stream_detach(lv_rpc_stream *stream, int64_t code)
 {
     nghttp2_session *session = stream->flow.session;
     if (session == NULL) {
         return;
     }
     nghttp2_session_set_stream_user_data(session, stream->flow.id, NULL);
-    if (cancel) {
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->flow.id, NGHTTP2_CANCEL);
+    if (code != LV_RPC_NO_RESET &&
+        (code != NGHTTP2_NO_ERROR ||
+         nghttp2_session_get_stream_local_close(session, stream->flow.id) == 0)) {
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->flow.id, (uint32_t)code);
     }
+    stream->on->calls--;
     stream->flow.held = 0;
     stream->flow.session = NULL;
     stream->on = NULL;

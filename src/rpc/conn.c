@@ -5,19 +5,56 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 16384, READS_MAX = 32, PONG_MS = 20000, WORDS_MAX = 200 };
+enum {
+    READ_SIZE = 16384,
+    READS_MAX = 32,
+    WRITES_MAX = 64, /* of up to a frame of 16 KiB each */
+    PONG_MS = 20000,
+    WORDS_MAX = 200,
+    QUEUE_PER_CALL = 4, /* headers, trailers, window, reset */
+    QUEUE_MIN = 1000,
+    SESSION_WINDOW = 16 * LV_RPC_WINDOW
+};
 
 int64_t lv_rpc_now(void) { return (int64_t)(lv_clock_seconds() * 1000) + 1; }
+
+lv_status lv_rpc_split_address(const char *address, char **host, char **port, lv_error *err)
+{
+    const char *colon = strrchr(address, ':');
+    const char *from = address;
+    size_t len = colon != NULL ? (size_t)(colon - from) : 0;
+    *host = NULL;
+    *port = NULL;
+    if (colon == NULL || len == 0 || colon[1] == '\0') {
+        return lv_fail(err, LV_E_CONFIG, "address '%s' must be HOST:PORT", address);
+    }
+    if (len > 2 && from[0] == '[' && from[len - 1] == ']') { /* of IPv6 */
+        from++;
+        len -= 2;
+    }
+    *host = strndup(from, len);
+    *port = strdup(colon + 1);
+    if (*host == NULL || *port == NULL) {
+        free(*host);
+        free(*port);
+        *host = NULL;
+        *port = NULL;
+        return LV_E_MEMORY;
+    }
+    return LV_OK;
+}
 
 static lv_status open_session(lv_rpc_conn *conn, unsigned calls_max,
                               const nghttp2_session_callbacks *callbacks, void *user_data)
 {
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, LV_RPC_WINDOW},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LV_RPC_HEADERS_MAX},
         calls_max > 0 ? (nghttp2_settings_entry){NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, calls_max}
                       : (nghttp2_settings_entry){NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
     };
@@ -26,6 +63,7 @@ static lv_status open_session(lv_rpc_conn *conn, unsigned calls_max,
         return LV_E_MEMORY;
     }
     nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1); /* nothing here asks for them */
     int made = calls_max > 0
                    ? nghttp2_session_server_new2(&conn->session, callbacks, user_data, option)
                    : nghttp2_session_client_new2(&conn->session, callbacks, user_data, option);
@@ -37,7 +75,7 @@ static lv_status open_session(lv_rpc_conn *conn, unsigned calls_max,
                                    sizeof settings / sizeof settings[0]);
     if (made == 0) {
         made = nghttp2_session_set_local_window_size(conn->session, NGHTTP2_FLAG_NONE, 0,
-                                                     16 * LV_RPC_WINDOW);
+                                                     SESSION_WINDOW);
     }
     return made == 0 ? LV_OK : LV_E_MEMORY;
 }
@@ -49,6 +87,8 @@ lv_status lv_rpc_conn_open(lv_rpc_conn *conn, int fd, bool connecting, SSL_CTX *
     *conn = (lv_rpc_conn){.fd = fd,
                           .connecting = connecting,
                           .shaking_hands = true,
+                          .queue_max =
+                              calls_max > 0 ? (size_t)QUEUE_PER_CALL * calls_max + QUEUE_MIN : 0,
                           .wants = connecting ? POLLOUT : POLLIN | POLLOUT,
                           .heard_ms = lv_rpc_now()};
     const int yes = 1;
@@ -151,6 +191,11 @@ static lv_status receive(lv_rpc_conn *conn, lv_error *err)
         if (taken < 0) {
             return lv_fail(err, LV_UNAVAILABLE, "HTTP/2: %s", nghttp2_strerror((int)taken));
         }
+        /* Who asks without reading the answers would make them pile up. */
+        if (conn->queue_max > 0 &&
+            nghttp2_session_get_outbound_queue_size(conn->session) > conn->queue_max) {
+            return lv_fail(err, LV_UNAVAILABLE, "HTTP/2: the other side asks and does not read");
+        }
     }
     conn->again = true;
     return LV_OK;
@@ -158,7 +203,7 @@ static lv_status receive(lv_rpc_conn *conn, lv_error *err)
 
 static lv_status send_out(lv_rpc_conn *conn, lv_error *err)
 {
-    for (;;) {
+    for (int i = 0; i < WRITES_MAX; i++) {
         if (conn->out_len == 0) {
             ssize_t made = nghttp2_session_mem_send(conn->session, &conn->out);
             if (made < 0) {
@@ -178,6 +223,8 @@ static lv_status send_out(lv_rpc_conn *conn, lv_error *err)
         conn->out += sent;
         conn->out_len -= (size_t)sent;
     }
+    conn->again = true;
+    return LV_OK;
 }
 
 static bool finished(const lv_rpc_conn *conn)
@@ -223,19 +270,24 @@ short lv_rpc_conn_events(const lv_rpc_conn *conn)
     return (short)(conn->wants | POLLIN);
 }
 
-lv_status lv_rpc_conn_keep_alive(lv_rpc_conn *conn, int64_t now, int idle_ms, lv_error *err)
+static int pong_ms(int idle_ms) { return idle_ms < PONG_MS ? idle_ms : PONG_MS; }
+
+int64_t lv_rpc_conn_due(const lv_rpc_conn *conn, int idle_ms)
 {
     if (idle_ms == 0 || conn->shaking_hands) {
+        return INT64_MAX;
+    }
+    return conn->pinged_ms != 0 ? conn->pinged_ms + pong_ms(idle_ms) : conn->heard_ms + idle_ms;
+}
+
+lv_status lv_rpc_conn_keep_alive(lv_rpc_conn *conn, int64_t now, int idle_ms, lv_error *err)
+{
+    if (now < lv_rpc_conn_due(conn, idle_ms)) {
         return LV_OK;
     }
     if (conn->pinged_ms != 0) {
-        return now - conn->pinged_ms > PONG_MS
-                   ? lv_fail(err, LV_UNAVAILABLE, "connection: nothing came back for %d s",
-                             PONG_MS / 1000)
-                   : LV_OK;
-    }
-    if (now - conn->heard_ms < idle_ms) {
-        return LV_OK;
+        return lv_fail(err, LV_UNAVAILABLE, "connection: nothing came back for %d ms",
+                       pong_ms(idle_ms));
     }
     conn->pinged_ms = now;
     return nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, NULL) == 0 ? LV_OK : LV_E_MEMORY;

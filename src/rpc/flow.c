@@ -35,15 +35,14 @@ static int open_window(lv_rpc_flow *flow)
 
 int lv_rpc_flow_arrive(lv_rpc_flow *flow, const uint8_t *data, size_t len)
 {
-    flow->held += len;
-    lv_status status = lv_rpc_inbox_put(&flow->in, (lv_bytes){data, len});
-    if (status != LV_OK) {
-        flow->broken = status;
-        return nghttp2_submit_rst_stream(flow->session, NGHTTP2_FLAG_NONE, flow->id,
-                                         NGHTTP2_CANCEL);
-    }
+    /* The window of the connection is every call's: it opens whatever becomes of this one. */
     int done = nghttp2_session_consume_connection(flow->session, len);
-    return done == 0 ? open_window(flow) : done;
+    if (done != 0 || flow->broken != LV_OK) {
+        return done;
+    }
+    flow->held += len;
+    flow->broken = lv_rpc_inbox_put(&flow->in, (lv_bytes){data, len});
+    return flow->broken == LV_OK ? open_window(flow) : 0;
 }
 
 ssize_t lv_rpc_flow_depart(lv_rpc_flow *flow, uint8_t *out, size_t len, uint32_t *flags,
@@ -84,15 +83,17 @@ lv_status lv_rpc_flow_wait(lv_rpc_flow *flow, pthread_mutex_t *lock, int64_t unt
     return pthread_cond_timedwait(&flow->changed, lock, &when) == ETIMEDOUT ? LV_TIMEOUT : LV_OK;
 }
 
-lv_status lv_rpc_flow_send(lv_rpc_flow *flow, pthread_mutex_t *lock, int64_t until,
-                           lv_bytes message)
+lv_status lv_rpc_flow_send(lv_rpc_flow *flow, pthread_mutex_t *lock, lv_bytes message)
 {
     lv_status status = LV_OK;
     while (status == LV_OK && flow->broken == LV_OK && flow->out.len > 0) {
-        status = lv_rpc_flow_wait(flow, lock, until);
+        status = lv_rpc_flow_wait(flow, lock, INT64_MAX);
     }
     if (flow->broken != LV_OK) {
         return flow->broken;
+    }
+    if (flow->out_over) {
+        return LV_E_ARGUMENT;
     }
     if (status == LV_OK) {
         status = lv_rpc_frame(message, &flow->out);

@@ -24,7 +24,9 @@ typedef struct {
 LV_MUST_CHECK lv_status lv_rpc_flow_open(lv_rpc_flow *flow, size_t message_max);
 void lv_rpc_flow_close(lv_rpc_flow *flow);
 
-/** From nghttp2's callback for chunks of data. @return 0, or an error of nghttp2. */
+/** From nghttp2's callback for chunks of data. What cannot be taken sets `broken`, and all that
+ *  follows is dropped: ending the stream is up to the caller.
+ * @return 0, or an error of nghttp2. */
 int lv_rpc_flow_arrive(lv_rpc_flow *flow, const uint8_t *data, size_t len);
 
 /** Bytes go out from `flow`, which is source.ptr. `flags` gets NO_END_STREAM as well at the end
@@ -42,8 +44,8 @@ LV_MUST_CHECK lv_status lv_rpc_flow_take(lv_rpc_flow *flow, lv_buffer *message);
 LV_MUST_CHECK lv_status lv_rpc_flow_wait(lv_rpc_flow *flow, pthread_mutex_t *lock, int64_t until);
 
 /** Waits until whatever was sent before is on its way, then has the message sent.
- * @return LV_OK; `flow->broken`; LV_UNAVAILABLE where the stream is no more; LV_TIMEOUT. */
-LV_MUST_CHECK lv_status lv_rpc_flow_send(lv_rpc_flow *flow, pthread_mutex_t *lock, int64_t until,
+ * @return LV_OK; `flow->broken`; LV_E_ARGUMENT where the end of what is sent was said before. */
+LV_MUST_CHECK lv_status lv_rpc_flow_send(lv_rpc_flow *flow, pthread_mutex_t *lock,
                                          lv_bytes message);
 
 #endif

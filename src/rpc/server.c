@@ -18,6 +18,8 @@ enum {
     CONNECTIONS_LIMIT = 1024,
     KEEPALIVE_MS = 60000,
     HANDSHAKE_MS = 10000,
+    NO_FILES_MS = 200,   /* pause where no more files can be opened */
+    LAST_WORDS_MS = 500, /* for answers to go when the server ends the calls */
     BACKLOG = 128
 };
 
@@ -49,7 +51,6 @@ static void close_door(lv_rpc_server *server, lv_rpc_door *door)
     }
     *at = door->next;
     lv_rpc_conn_close(&door->conn);
-    lv_buffer_free(&door->certificate);
     free(door);
 }
 
@@ -62,9 +63,24 @@ static size_t count_doors(const lv_rpc_server *server)
     return count;
 }
 
+/* Who has not shown a certificate yet makes room for who comes, the oldest first. */
+static void make_room(lv_rpc_server *server)
+{
+    lv_rpc_door *oldest = NULL;
+    for (lv_rpc_door *at = server->doors; at != NULL; at = at->next) {
+        oldest = at->conn.shaking_hands ? at : oldest; /* new ones stand in front */
+    }
+    if (oldest != NULL) {
+        close_door(server, oldest);
+    }
+}
+
 static void open_door(lv_rpc_server *server, int fd)
 {
     lv_error err = {0};
+    if (count_doors(server) >= server->connections_max) {
+        make_room(server);
+    }
     lv_rpc_door *door =
         count_doors(server) < server->connections_max ? calloc(1, sizeof *door) : NULL;
     if (door == NULL) {
@@ -82,30 +98,18 @@ static void open_door(lv_rpc_server *server, int fd)
     server->doors = door;
 }
 
-static void accept_all(lv_rpc_server *server)
+static void accept_all(lv_rpc_server *server, int64_t now)
 {
-    while (!server->stopping) {
+    for (int i = 0; i < BACKLOG && !server->stopping && server->accept_ms <= now; i++) {
         int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
+        if (fd >= 0) {
+            open_door(server, fd);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            server->accept_ms = now + NO_FILES_MS;
+        } else if (errno != ECONNABORTED && errno != EINTR) {
             return;
         }
-        open_door(server, fd);
     }
-}
-
-/* The certificate that TLS has checked, kept for the handlers. */
-static lv_status keep_certificate(lv_rpc_door *door)
-{
-    if (door->conn.shaking_hands || door->certificate.len > 0) {
-        return LV_OK;
-    }
-    X509 *certificate = SSL_get0_peer_certificate(door->conn.ssl);
-    unsigned char *der = NULL;
-    int len = certificate != NULL ? i2d_X509(certificate, &der) : 0;
-    lv_status status =
-        len > 0 ? lv_buffer_append(&door->certificate, der, (size_t)len) : LV_INVALID;
-    OPENSSL_free(der);
-    return status;
 }
 
 static lv_status turn_door(lv_rpc_server *server, lv_rpc_door *door, int64_t now, lv_error *err)
@@ -119,15 +123,41 @@ static lv_status turn_door(lv_rpc_server *server, lv_rpc_door *door, int64_t now
 
 /* ---- the I/O thread ---- */
 
+/* Its handler has nothing to wait for any more. */
+static void break_off(lv_rpc_exchange *exchange)
+{
+    if (exchange->flow.broken == LV_OK) {
+        exchange->flow.broken = LV_UNAVAILABLE;
+    }
+    pthread_cond_broadcast(&exchange->flow.changed);
+}
+
 static void expire(lv_rpc_server *server, int64_t now)
 {
     for (lv_rpc_exchange *at = server->exchanges; at != NULL; at = at->next) {
-        if (at->deadline_ms <= now && !at->flow.out_over) {
-            at->flow.out.len = 0;
-            at->flow.out_at = 0;
+        if (at->deadline_ms > now || at->expired || !at->accepted) {
+            continue;
+        }
+        at->expired = true;
+        if (at->begun && at->flow.session != NULL) {
+            /* Trailers would wait behind what the client does not take. */
+            nghttp2_submit_rst_stream(at->flow.session, NGHTTP2_FLAG_NONE, at->flow.id,
+                                      NGHTTP2_CANCEL);
+        } else {
             lv_rpc_exchange_end(at, LV_RPC_DEADLINE_EXCEEDED, "no answer in the time given");
-            at->flow.broken = at->flow.broken == LV_OK ? LV_UNAVAILABLE : at->flow.broken;
-            pthread_cond_broadcast(&at->flow.changed);
+        }
+        break_off(at);
+    }
+}
+
+/* Frees the calls whose streams were gone before their handlers returned. */
+static void reap(lv_rpc_server *server)
+{
+    lv_rpc_exchange *next = NULL;
+    for (lv_rpc_exchange *at = server->exchanges; at != NULL; at = next) {
+        next = at->next;
+        if (at->flow.session == NULL && at->done) {
+            lv_rpc_exchange_free(at);
         }
     }
 }
@@ -136,42 +166,47 @@ static void turn(lv_rpc_server *server)
 {
     int64_t now = lv_rpc_now();
     lv_rpc_door *next = NULL;
+    reap(server);
     expire(server, now);
-    accept_all(server);
+    accept_all(server, now);
     for (lv_rpc_door *door = server->doors; door != NULL; door = next) {
         lv_error err = {0};
         next = door->next;
-        if (turn_door(server, door, now, &err) != LV_OK || keep_certificate(door) != LV_OK) {
+        if (turn_door(server, door, now, &err) != LV_OK) {
             close_door(server, door);
         }
     }
 }
 
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
 static int poll_timeout(const lv_rpc_server *server)
 {
-    static const int64_t upkeep_ms = 5000; /* handshakes and PINGs are looked after */
     int64_t now = lv_rpc_now();
-    int64_t due = server->doors != NULL ? now + upkeep_ms : INT64_MAX;
+    int64_t due = server->accept_ms > now ? server->accept_ms : INT64_MAX;
     for (const lv_rpc_door *at = server->doors; at != NULL; at = at->next) {
         if (at->conn.again) {
             return 0;
         }
+        due =
+            earlier(due, at->conn.shaking_hands ? at->opened_ms + HANDSHAKE_MS + 1
+                                                : lv_rpc_conn_due(&at->conn, server->keepalive_ms));
     }
     for (const lv_rpc_exchange *at = server->exchanges; at != NULL; at = at->next) {
-        due = at->deadline_ms < due && !at->flow.out_over ? at->deadline_ms : due;
+        due = at->expired || !at->accepted ? due : earlier(due, at->deadline_ms);
     }
     if (due == INT64_MAX) {
         return -1;
     }
-    return due <= now ? 0 : (int)(due - now);
+    return due <= now ? 0 : (int)earlier(due - now, INT32_MAX);
 }
 
 static void rest(lv_rpc_server *server, struct pollfd *fds)
 {
     nfds_t count = 0;
     fds[count++] = (struct pollfd){.fd = server->bell, .events = POLLIN};
-    fds[count++] =
-        (struct pollfd){.fd = server->stopping ? -1 : server->listener, .events = POLLIN};
+    bool accepts = !server->stopping && server->accept_ms <= lv_rpc_now();
+    fds[count++] = (struct pollfd){.fd = accepts ? server->listener : -1, .events = POLLIN};
     for (const lv_rpc_door *at = server->doors; at != NULL; at = at->next) {
         fds[count++] = (struct pollfd){.fd = at->conn.fd, .events = lv_rpc_conn_events(&at->conn)};
     }
@@ -198,9 +233,11 @@ static void *run(void *context)
         turn(server);
         rest(server, fds);
     }
+    turn(server); /* last words */
     while (server->doors != NULL) {
         close_door(server, server->doors);
     }
+    reap(server);
     pthread_mutex_unlock(&server->lock);
     return NULL;
 }
@@ -219,6 +256,14 @@ static lv_status note_port(lv_rpc_server *server)
     }
     server->port = (unsigned)strtoul(port, NULL, 10);
     return LV_OK;
+}
+
+static void close_listener(lv_rpc_server *server)
+{
+    if (server->listener >= 0) {
+        close(server->listener);
+    }
+    server->listener = -1;
 }
 
 static lv_status bind_to(lv_rpc_server *server, const struct addrinfo *to)
@@ -241,18 +286,28 @@ static lv_status open_listener(lv_rpc_server *server, const char *address, lv_er
                                    .ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    const char *colon = strrchr(address, ':');
-    char *host = colon != NULL ? strndup(address, (size_t)(colon - address)) : NULL;
-    if (host == NULL || getaddrinfo(host, colon + 1, &hints, &found) != 0) {
-        free(host);
-        return lv_fail(err, LV_E_CONFIG, "address '%s' must be HOST:PORT", address);
+    char *host = NULL;
+    char *port = NULL;
+    lv_status status = lv_rpc_split_address(address, &host, &port, err);
+    if (status != LV_OK) {
+        return status;
     }
+    int fault = getaddrinfo(host, port, &hints, &found);
     free(host);
-    lv_status status = bind_to(server, found);
+    free(port);
+    if (fault != 0) {
+        return lv_fail(err, LV_E_CONFIG, "address '%s': %s", address, gai_strerror(fault));
+    }
+    status = LV_E_IO;
+    for (const struct addrinfo *to = found; to != NULL && status != LV_OK; to = to->ai_next) {
+        status = bind_to(server, to);
+        if (status != LV_OK) {
+            (void)lv_fail(err, status, "cannot listen at %s: %s", address, strerror(errno));
+            close_listener(server);
+        }
+    }
     freeaddrinfo(found);
-    return status == LV_OK
-               ? LV_OK
-               : lv_fail(err, status, "cannot listen at %s: %s", address, strerror(errno));
+    return status;
 }
 
 static lv_status prepare(lv_rpc_server *server, const lv_rpc_listen *listen, lv_error *err)
@@ -284,9 +339,7 @@ static void destroy(lv_rpc_server *server)
 {
     SSL_CTX_free(server->tls);
     nghttp2_session_callbacks_del(server->callbacks);
-    if (server->listener >= 0) {
-        close(server->listener);
-    }
+    close_listener(server);
     if (server->bell >= 0) {
         close(server->bell);
     }
@@ -321,15 +374,12 @@ lv_status lv_rpc_server_start(const lv_rpc_listen *listen, lv_rpc_server **out, 
     return LV_OK;
 }
 
+/* Until no call is left, or the time has come. */
 static void wait_quiet(lv_rpc_server *server, int64_t until)
 {
     struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = until % 1000 * 1000000};
-    while (server->running > 0 && (until == INT64_MAX || lv_rpc_now() < until)) {
-        if (until == INT64_MAX) {
-            pthread_cond_wait(&server->quiet, &server->lock);
-        } else {
-            pthread_cond_timedwait(&server->quiet, &server->lock, &when);
-        }
+    while (server->exchanges != NULL && lv_rpc_now() < until) {
+        pthread_cond_timedwait(&server->quiet, &server->lock, &when);
     }
 }
 
@@ -348,12 +398,16 @@ void lv_rpc_server_stop(lv_rpc_server *server, int grace_ms)
     lv_rpc_server_ring(server);
     wait_quiet(server, lv_rpc_now() + grace_ms);
     for (lv_rpc_exchange *at = server->exchanges; at != NULL; at = at->next) {
-        lv_rpc_exchange_end(at, LV_RPC_UNAVAILABLE, "the server is stopping");
-        at->flow.broken = LV_UNAVAILABLE;
-        pthread_cond_broadcast(&at->flow.changed);
+        if (at->accepted) {
+            lv_rpc_exchange_end(at, LV_RPC_UNAVAILABLE, "the server is stopping");
+        }
+        break_off(at);
     }
     lv_rpc_server_ring(server);
-    wait_quiet(server, INT64_MAX); /* handlers see the end of their call and return */
+    while (server->running > 0) { /* handlers see the end of their call and return */
+        pthread_cond_wait(&server->quiet, &server->lock);
+    }
+    wait_quiet(server, lv_rpc_now() + LAST_WORDS_MS);
     server->ending = true;
     pthread_mutex_unlock(&server->lock);
     lv_rpc_server_ring(server);

@@ -34,7 +34,9 @@ LV_MUST_CHECK lv_status lv_rpc_server_start(const lv_rpc_listen *listen, lv_rpc_
                                             lv_error *err);
 unsigned lv_rpc_server_port(const lv_rpc_server *server);
 
-/** GOAWAY; lets calls end for `grace_ms`, then ends them; joins every thread and frees. */
+/** GOAWAY; lets calls end and their answers go for `grace_ms`, then ends them; joins every thread
+ *  and frees. Returns late where a handler does: all that wait in lv_rpc_receive and lv_rpc_send
+ *  are told that their call is over. */
 void lv_rpc_server_stop(lv_rpc_server *server, int grace_ms);
 
 /** For handlers. @return as lv_rpc_stream_receive; LV_NOT_FOUND: the client sends no more;
@@ -42,7 +44,9 @@ void lv_rpc_server_stop(lv_rpc_server *server, int grace_ms);
 LV_MUST_CHECK lv_status lv_rpc_receive(lv_rpc_exchange *exchange, int timeout_ms,
                                        lv_buffer *message, lv_error *err);
 
-/** From any thread, one message at a time. Waits while the client's window is full. */
+/** From any thread until the handler returns. Waits while the message before is held up by the
+ *  client's window.
+ * @return LV_OK: it is on its way; LV_UNAVAILABLE: the call is over. */
 LV_MUST_CHECK lv_status lv_rpc_send(lv_rpc_exchange *exchange, lv_bytes message, lv_error *err);
 
 /** The client's certificate, DER, borrowed until the handler returns. */

@@ -82,7 +82,7 @@ lv_status lv_rpc_send(lv_rpc_exchange *exchange, lv_bytes message, lv_error *err
     lv_status status =
         flow->session == NULL || flow->out_over ? LV_UNAVAILABLE : lv_rpc_exchange_begin(exchange);
     if (status == LV_OK) {
-        status = lv_rpc_flow_send(flow, &server->lock, INT64_MAX, message);
+        status = lv_rpc_flow_send(flow, &server->lock, message);
     }
     if (status == LV_OK && (flow->session == NULL || flow->out_over)) {
         status = LV_UNAVAILABLE;
@@ -113,29 +113,34 @@ static void *run(void *context)
                                               : lv_status_name(status));
     server->running--;
     pthread_cond_broadcast(&server->quiet);
-    if (exchange->flow.session == NULL) {
-        lv_rpc_exchange_free(exchange);
-    }
+    lv_rpc_server_ring(server); /* which joins this thread: nothing of the server after the lock */
     pthread_mutex_unlock(&server->lock);
-    lv_rpc_server_ring(server);
     return NULL;
+}
+
+/* The certificate that TLS has checked, for the handler. */
+static lv_status keep_certificate(lv_rpc_exchange *exchange)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(exchange->on->conn.ssl);
+    unsigned char *der = NULL;
+    int len = certificate != NULL ? i2d_X509(certificate, &der) : 0;
+    lv_status status =
+        len > 0 ? lv_buffer_append(&exchange->certificate, der, (size_t)len) : LV_INVALID;
+    OPENSSL_free(der);
+    return status;
 }
 
 void lv_rpc_exchange_start(lv_rpc_exchange *exchange)
 {
     lv_rpc_server *server = exchange->server;
-    pthread_attr_t attributes;
-    lv_status status = lv_buffer_append(&exchange->certificate, exchange->on->certificate.data,
-                                        exchange->on->certificate.len);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (status == LV_OK && pthread_create(&exchange->thread, &attributes, run, exchange) == 0) {
+    if (keep_certificate(exchange) != LV_OK) {
+        lv_rpc_exchange_end(exchange, LV_RPC_UNAUTHENTICATED, "there is no certificate");
+    } else if (pthread_create(&exchange->thread, NULL, run, exchange) == 0) {
         exchange->threaded = true;
         server->running++;
     } else {
         lv_rpc_exchange_end(exchange, LV_RPC_RESOURCE_EXHAUSTED, "no thread for this call");
     }
-    pthread_attr_destroy(&attributes);
 }
 
 void lv_rpc_exchange_lose(lv_rpc_exchange *exchange)
@@ -153,6 +158,10 @@ void lv_rpc_exchange_lose(lv_rpc_exchange *exchange)
 
 void lv_rpc_exchange_free(lv_rpc_exchange *exchange)
 {
+    if (exchange->threaded) {
+        pthread_join(exchange->thread, NULL); /* it is past its last lock */
+    }
+    pthread_cond_broadcast(&exchange->server->quiet);
     lv_rpc_exchange **at = &exchange->server->exchanges;
     while (*at != exchange) {
         at = &(*at)->next;

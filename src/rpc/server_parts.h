@@ -11,7 +11,8 @@ typedef struct lv_rpc_door {
     lv_rpc_server *server;
     lv_rpc_conn conn;
     int64_t opened_ms;
-    lv_buffer certificate; /* of the client, DER, once hands are shaken */
+    unsigned resets; /* of streams, by the client; less as time passes */
+    int64_t resets_ms;
 } lv_rpc_door;
 
 struct lv_rpc_exchange {
@@ -23,12 +24,14 @@ struct lv_rpc_exchange {
     /* as the request's headers come */
     bool post;
     bool is_grpc;
+    size_t headers_len;
     bool accepted; /* its headers were answered for, well or badly */
     const lv_rpc_method *method;
     int64_t deadline_ms; /* lv_rpc_now; INT64_MAX: none */
     /* as it is answered */
     bool begun; /* response headers are on their way */
-    bool done;  /* the handler returned */
+    bool done;  /* the handler returned, and its thread does nothing more */
+    bool expired;
     lv_rpc_code code;
     lv_buffer words; /* percent-encoded */
     pthread_t thread;
@@ -37,13 +40,14 @@ struct lv_rpc_exchange {
 
 struct lv_rpc_server {
     pthread_mutex_t lock;
-    pthread_cond_t quiet; /* a handler returned */
+    pthread_cond_t quiet; /* a handler returned, or a call is no more */
     pthread_t thread;
     int bell;
     int listener;
     unsigned port;
-    bool stopping; /* no new connections and calls */
-    bool ending;   /* the I/O thread returns */
+    bool stopping;     /* no new connections and calls */
+    bool ending;       /* the I/O thread returns */
+    int64_t accept_ms; /* not before: there were no more files */
     lv_rpc_method *methods;
     size_t method_count;
     size_t message_max;
@@ -68,10 +72,10 @@ void lv_rpc_exchange_start(lv_rpc_exchange *exchange);
 /** Ends a call with this code and words, once. */
 void lv_rpc_exchange_end(lv_rpc_exchange *exchange, lv_rpc_code code, const char *words);
 
-/** The stream is no more: frees the call, unless its handler still runs. */
+/** The stream is no more: frees the call, unless its handler still runs; by the I/O thread. */
 void lv_rpc_exchange_lose(lv_rpc_exchange *exchange);
 
-/** Frees what no handler and no stream needs any more. */
+/** Frees what no handler and no stream needs any more; by the I/O thread. */
 void lv_rpc_exchange_free(lv_rpc_exchange *exchange);
 
 /** Response headers, where they are not on their way yet. */

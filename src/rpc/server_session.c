@@ -25,6 +25,20 @@ static nghttp2_nv pair(const char *name, const char *value)
 
 /* ---- a request comes ---- */
 
+enum { RESETS_MAX = 500, RESETS_PER_SECOND = 100 };
+
+/* Opening and resetting streams costs a client nothing and a server much (CVE-2023-44487). */
+static bool resets_too_often(lv_rpc_door *door)
+{
+    int64_t now = lv_rpc_now();
+    int64_t forgiven = (now - door->resets_ms) * RESETS_PER_SECOND / 1000;
+    if (forgiven > 0) {
+        door->resets = forgiven < door->resets ? door->resets - (unsigned)forgiven : 0;
+        door->resets_ms = now;
+    }
+    return ++door->resets > RESETS_MAX;
+}
+
 static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     lv_rpc_door *door = user_data;
@@ -69,8 +83,12 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     (void)flags;
     (void)user_data;
     lv_rpc_exchange *exchange = exchange_of(session, frame->hd.stream_id);
-    if (exchange == NULL) {
+    if (exchange == NULL || exchange->accepted) { /* trailers say nothing to a server */
         return 0;
+    }
+    exchange->headers_len += name_len + value_len + 32;
+    if (exchange->headers_len > LV_RPC_HEADERS_MAX) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     if (is(name, ":method")) {
         exchange->post = is(value, "POST");
@@ -86,8 +104,10 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 }
 
 /* What is no gRPC at all is told so in HTTP. */
-static int refuse_http(const lv_rpc_exchange *exchange)
+static int refuse_http(lv_rpc_exchange *exchange)
 {
+    exchange->begun = true;
+    exchange->flow.out_over = true;
     const nghttp2_nv headers[] = {pair(":status", exchange->post ? "415" : "405")};
     return nghttp2_submit_response(exchange->flow.session, exchange->flow.id, headers, 1, NULL);
 }
@@ -113,9 +133,12 @@ static int accept_call(lv_rpc_exchange *exchange)
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
-    (void)user_data;
+    lv_rpc_door *door = user_data;
     lv_rpc_exchange *exchange = exchange_of(session, frame->hd.stream_id);
     int done = 0;
+    if (frame->hd.type == NGHTTP2_RST_STREAM && resets_too_often(door)) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
     if (exchange == NULL) {
         return 0;
     }
@@ -130,18 +153,53 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return done;
 }
 
+/* Where what came cannot be taken. */
+static void refuse_message(lv_rpc_exchange *exchange)
+{
+    char words[64];
+    switch (exchange->flow.broken) {
+    case LV_OK:
+        return;
+    case LV_E_LIMIT:
+        snprintf(words, sizeof words, "a message is over the limit of %zu bytes",
+                 exchange->flow.in.max);
+        lv_rpc_exchange_end(exchange, LV_RPC_RESOURCE_EXHAUSTED, words);
+        return;
+    case LV_INVALID:
+        lv_rpc_exchange_end(exchange, LV_RPC_UNIMPLEMENTED, "a message is compressed");
+        return;
+    default:
+        lv_rpc_exchange_end(exchange, LV_RPC_RESOURCE_EXHAUSTED, "no memory for a message");
+        return;
+    }
+}
+
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
                    size_t len, void *user_data)
 {
     (void)flags;
     (void)user_data;
     lv_rpc_exchange *exchange = exchange_of(session, id);
-    if (exchange == NULL || exchange->done) { /* nobody reads it any more */
-        return nghttp2_session_consume(session, id, len);
+    if (exchange == NULL || exchange->flow.out_over) { /* nobody reads it any more */
+        return nghttp2_session_consume_connection(session, len);
     }
     int done = lv_rpc_flow_arrive(&exchange->flow, data, len);
+    refuse_message(exchange);
     pthread_cond_broadcast(&exchange->flow.changed);
     return done;
+}
+
+/* Where the answer is whole before the request is, the client is told that it may stop. */
+static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    (void)user_data;
+    const lv_rpc_exchange *exchange = exchange_of(session, frame->hd.stream_id);
+    if (exchange == NULL || exchange->flow.in_over || frame->hd.type != NGHTTP2_HEADERS ||
+        (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+        return 0;
+    }
+    return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                     NGHTTP2_NO_ERROR);
 }
 
 static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user_data)
@@ -167,6 +225,7 @@ lv_status lv_rpc_server_callbacks(nghttp2_session_callbacks **out)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
     *out = callbacks;
     return LV_OK;

@@ -28,39 +28,6 @@ static BIO *open_pem(lv_bytes pem)
     return pem.len > 0 && pem.len <= INT32_MAX ? BIO_new_mem_buf(pem.data, (int)pem.len) : NULL;
 }
 
-static bool add_roots(SSL_CTX *context, lv_bytes pem)
-{
-    BIO *bio = open_pem(pem);
-    size_t count = 0;
-    bool added = bio != NULL;
-    X509 *root = NULL;
-    while (added && (root = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-        added = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), root) == 1 &&
-                SSL_CTX_add_client_CA(context, root) == 1;
-        X509_free(root);
-        count++;
-    }
-    BIO_free(bio);
-    return added && count > 0;
-}
-
-static bool use_chain(SSL_CTX *context, lv_bytes pem)
-{
-    BIO *bio = open_pem(pem);
-    X509 *own = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    bool used = own != NULL && SSL_CTX_use_certificate(context, own) == 1;
-    X509_free(own);
-    X509 *next = NULL;
-    while (used && (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-        used = SSL_CTX_add0_chain_cert(context, next) == 1;
-        if (!used) {
-            X509_free(next);
-        }
-    }
-    BIO_free(bio);
-    return used;
-}
-
 /* A key that asks for a passphrase is refused: nobody is there to be asked. */
 static int no_passphrase(char *out, int size, int writing, void *context)
 {
@@ -69,6 +36,46 @@ static int no_passphrase(char *out, int size, int writing, void *context)
     (void)writing;
     (void)context;
     return 0;
+}
+
+/* Did reading stop because there was nothing more, not at a certificate that is broken? */
+static bool at_end(void) { return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE; }
+
+static bool add_roots(SSL_CTX *context, lv_bytes pem)
+{
+    BIO *bio = open_pem(pem);
+    size_t count = 0;
+    bool added = bio != NULL;
+    X509 *root = NULL;
+    while (added && (root = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+        added = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), root) == 1 &&
+                SSL_CTX_add_client_CA(context, root) == 1;
+        X509_free(root);
+        count++;
+    }
+    added = added && count > 0 && at_end();
+    BIO_free(bio);
+    ERR_clear_error();
+    return added;
+}
+
+static bool use_chain(SSL_CTX *context, lv_bytes pem)
+{
+    BIO *bio = open_pem(pem);
+    X509 *own = bio != NULL ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
+    bool used = own != NULL && SSL_CTX_use_certificate(context, own) == 1;
+    X509_free(own);
+    X509 *next = NULL;
+    while (used && (next = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+        used = SSL_CTX_add0_chain_cert(context, next) == 1;
+        if (!used) {
+            X509_free(next);
+        }
+    }
+    used = used && at_end();
+    BIO_free(bio);
+    ERR_clear_error();
+    return used;
 }
 
 static bool use_key(SSL_CTX *context, lv_bytes pem)
@@ -99,10 +106,14 @@ static lv_status fill(SSL_CTX *context, const lv_rpc_tls *tls, bool server, lv_e
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    /* of TLS 1.2, what HTTP/2 allows (RFC 9113, appendix A) */
+    if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
+        return LV_E_CRYPTO;
+    }
     if (server) {
         SSL_CTX_set_alpn_select_cb(context, choose_h2, NULL);
-        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-        return LV_OK;
+        return SSL_CTX_set_num_tickets(context, 0) == 1 ? LV_OK : LV_E_CRYPTO;
     }
     return SSL_CTX_set_alpn_protos(context, ALPN, sizeof ALPN) == 0 ? LV_OK : LV_E_MEMORY;
 }
@@ -132,7 +143,8 @@ lv_status lv_rpc_tls_expect_host(SSL *ssl, const char *host)
     if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1) {
         return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ? LV_OK : LV_E_CRYPTO;
     }
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
                    SSL_set_tlsext_host_name(ssl, host) == 1
                ? LV_OK
