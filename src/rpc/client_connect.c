@@ -103,7 +103,7 @@ void lv_rpc_client_back_off(lv_rpc_client *client, const char *words)
     }
     client->backoff_ms = pause < client->backoff_max_ms ? pause : client->backoff_max_ms;
     client->attempt_ms = lv_rpc_now() + client->backoff_ms / 2 +
-                         (int64_t)client->backoff_ms * dice / (2 * UINT8_MAX);
+                         (int64_t)client->backoff_ms * dice / (2L * UINT8_MAX);
     snprintf(client->failure, sizeof client->failure, "%s", words);
     lv_rpc_client_forget_addresses(client);
     fail_waiting(client);

@@ -120,8 +120,37 @@ static void make_appendix(void)
               "\"printed\":{\"T1Q_args\":[\"2\"],\"T2Q_args\":[\"224\"]}}");
 }
 
+static void make_frames(const char *name, uint8_t limit, uint8_t piece, const char *stream,
+                        size_t len)
+{
+    lv_buffer out = {0};
+    lv_error err = {.text = "frames"};
+    seed_must(lv_write_u8(&out, limit), &err);
+    seed_must(lv_write_u8(&out, piece), &err);
+    seed_must(lv_buffer_append(&out, stream, len), &err);
+    seed_write("rpc_frames", name, lv_buffer_view(&out));
+    lv_buffer_free(&out);
+}
+
+static void make_rpc(void)
+{
+    static const char three[] = "\0\0\0\0\5hello\0\0\0\0\0\0\0\0\0\1x";
+    make_frames("whole", 1, 255, three, sizeof three - 1);
+    make_frames("pieces", 1, 2, three, sizeof three - 1);
+    make_frames("cut", 1, 4, three, sizeof three - 2);
+    make_frames("compressed", 1, 1, "\0\0\0\0\1a\1\0\0\0\1b", 12);
+    make_frames("too-long", 1, 3, "\0\0\0\0\1a\0\xff\xff\xff\xff", 11);
+    seed_text("rpc_text", "message", "x100 %25 no, 25 %C2%B0C%0a%zz%");
+    seed_text("rpc_text", "base64", "CAoSBGZ1bGw=");
+    seed_text("rpc_text", "milliseconds", "1500m");
+    seed_text("rpc_text", "longest", "99999999H");
+    seed_text("rpc_text", "nanoseconds", "1n");
+    seed_text("rpc_text", "number", "14");
+}
+
 void seeds_of_text(void)
 {
+    make_rpc();
     make_rows();
     make_numbers();
     make_yaml();
