@@ -49,7 +49,8 @@ lv_status lv_rpc_stream_open(lv_rpc_client *client, const char *method, int dead
     if (status != LV_OK) {
         free(stream->method);
         free(stream);
-        return lv_fail(err, status, "no memory for a call");
+        (void)lv_fail(err, status, "no memory for a call");
+        return status;
     }
     pthread_mutex_lock(&client->lock);
     stream->next = client->streams;

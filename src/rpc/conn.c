@@ -152,7 +152,8 @@ static lv_status judge(lv_rpc_conn *conn, int result, const char *what, lv_error
     char words[WORDS_MAX];
     int error = SSL_get_error(conn->ssl, result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-        conn->wants |= (short)(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT);
+        const short wanted = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+        conn->wants = (short)(conn->wants | wanted);
         return LV_TIMEOUT;
     }
     lv_rpc_tls_words(conn->ssl, result, words, sizeof words);

@@ -6,7 +6,8 @@
 
 #include <lotveil/bytes.h>
 
-#define LV_RPC_MESSAGE_MAX (100U * 1024U * 1024U) /* bytes of one message, what Fabric allows */
+#define LV_RPC_MESSAGE_MAX                                                                         \
+    ((size_t)100 * 1024 * 1024) /* bytes of one message, what Fabric allows */
 #define LV_RPC_WORDS_MAX 512U
 
 /** Status codes of gRPC that are told apart here; others travel as their number. */

@@ -105,12 +105,11 @@ static void *run(void *context)
     lv_rpc_server *server = exchange->server;
     lv_error err = {0};
     lv_status status = exchange->method->run(exchange->method->context, exchange, &err);
+    const char *words = err.text[0] != '\0' ? err.text : lv_status_name(status);
+    words = status == LV_OK ? "" : words;
     pthread_mutex_lock(&server->lock);
     exchange->done = true;
-    lv_rpc_exchange_end(exchange, code_of(status),
-                        status == LV_OK       ? ""
-                        : err.text[0] != '\0' ? err.text
-                                              : lv_status_name(status));
+    lv_rpc_exchange_end(exchange, code_of(status), words);
     server->running--;
     pthread_cond_broadcast(&server->quiet);
     lv_rpc_server_ring(server); /* which joins this thread: nothing of the server after the lock */

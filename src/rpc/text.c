@@ -26,7 +26,8 @@ void lv_rpc_message_decode(lv_bytes text, char *out, size_t size)
                 i += 2;
             }
         }
-        out[len++] = c < ' ' || c == 0x7f ? ' ' : (char)c;
+        const bool control = c < ' ' || c == 0x7f;
+        out[len++] = (char)(control ? ' ' : c);
     }
     out[len] = '\0';
 }

@@ -29,6 +29,7 @@ static BIO *open_pem(lv_bytes pem)
 }
 
 /* A key that asks for a passphrase is refused: nobody is there to be asked. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL says what it looks like */
 static int no_passphrase(char *out, int size, int writing, void *context)
 {
     (void)out;
@@ -146,7 +147,8 @@ lv_status lv_rpc_tls_expect_host(SSL *ssl, const char *host)
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-                   SSL_set_tlsext_host_name(ssl, host) == 1
+                   SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                            (void *)(uintptr_t)host) == 1
                ? LV_OK
                : LV_E_CRYPTO;
 }

@@ -91,8 +91,8 @@ static void test_large_messages(void **state)
     assert_int_equal(lv_buffer_append(&request, "", 1), LV_OK);
     lv_status status =
         call(client, "/test.Test/Echo", lv_buffer_view(&request), 60000, &response, &end);
-    assert_true(status == LV_UNAVAILABLE ||
-                (status == LV_OK && end.code == LV_RPC_RESOURCE_EXHAUSTED));
+    assert_int_equal(status, LV_OK);
+    assert_int_equal(end.code, LV_RPC_RESOURCE_EXHAUSTED);
     assert_int_equal(response.len, 0);
     lv_rpc_end_free(&end);
     lv_buffer_free(&request);
@@ -289,6 +289,56 @@ static void test_more_calls_than_the_server_takes(void **state)
     lv_rpc_client_close(client);
 }
 
+/* What cannot be taken is still let go of: the window of the connection does not shrink by it. */
+static void test_many_answers_over_the_limit(void **state)
+{
+    const lv_rpc_target small = {.message_max = 100};
+    lv_rpc_client *client = rpc_client(*state, &small);
+    static const uint8_t request[16000];
+    for (size_t i = 0; i < 1200; i++) {
+        lv_buffer response = {0};
+        lv_rpc_end end;
+        assert_int_equal(call(client, "/test.Test/Echo", (lv_bytes){request, sizeof request}, 5000,
+                              &response, &end),
+                         LV_E_LIMIT);
+    }
+    expect_echo(client, "small ones come");
+    lv_rpc_client_close(client);
+}
+
+/* The server ends calls whose clients would still send; their streams are free again. */
+static void test_answers_before_the_request_ends(void **state)
+{
+    lv_rpc_client *client = rpc_client(*state, NULL);
+    lv_rpc_stream *streams[40];
+    lv_error err = {0};
+    for (size_t i = 0; i < 40; i++) {
+        lv_buffer message = {0};
+        assert_int_equal(lv_rpc_stream_open(client, "/test.Test/Refuse", 0, &streams[i], &err),
+                         LV_OK);
+        assert_int_equal(lv_rpc_stream_receive(streams[i], 5000, &message, &err), LV_NOT_FOUND);
+        assert_int_equal(lv_rpc_stream_end(streams[i])->code, LV_RPC_FAILED_PRECONDITION);
+        assert_int_equal(lv_rpc_stream_send(streams[i], lv_bytes_of_text("x"), &err),
+                         LV_UNAVAILABLE);
+    }
+    for (size_t i = 0; i < 40; i++) {
+        lv_rpc_stream_close(streams[i]);
+    }
+    lv_rpc_client_close(client);
+}
+
+static void test_nothing_is_sent_after_the_end(void **state)
+{
+    lv_rpc_client *client = rpc_client(*state, NULL);
+    lv_rpc_stream *stream = NULL;
+    lv_error err = {0};
+    assert_int_equal(lv_rpc_stream_open(client, "/test.Test/Hang", 0, &stream, &err), LV_OK);
+    lv_rpc_stream_half_close(stream);
+    assert_int_equal(lv_rpc_stream_send(stream, lv_bytes_of_text("x"), &err), LV_E_ARGUMENT);
+    lv_rpc_stream_close(stream);
+    lv_rpc_client_close(client);
+}
+
 static void expect_no_connection(rpc_world *w, const lv_rpc_target *target)
 {
     lv_rpc_client *client = rpc_client(w, target);
@@ -323,6 +373,18 @@ static void test_unusable_settings_are_named(void **state)
     target.tls.key = lv_buffer_view(&w->stranger.organisation.key);
     assert_int_equal(lv_rpc_client_new(&target, &client, &err), LV_E_CONFIG);
     assert_non_null(strstr(err.text, "private key"));
+    lv_buffer roots = {0}; /* a good one, and one that is damaged behind it */
+    const lv_buffer *root = &w->server_party.organisation.ca_certificate;
+    target.tls = rpc_tls(&w->client_party, &w->server_party);
+    assert_int_equal(lv_buffer_printf(&roots,
+                                      "%s-----BEGIN CERTIFICATE-----\nMIIB\n"
+                                      "-----END CERTIFICATE-----\n",
+                                      lv_buffer_text(root)),
+                     LV_OK);
+    target.tls.roots = lv_buffer_view(&roots);
+    assert_int_equal(lv_rpc_client_new(&target, &client, &err), LV_E_CONFIG);
+    assert_non_null(strstr(err.text, "root"));
+    lv_buffer_free(&roots);
     target.tls.roots = lv_bytes_of_text("no certificate");
     assert_int_equal(lv_rpc_client_new(&target, &client, &err), LV_E_CONFIG);
     assert_non_null(strstr(err.text, "root"));
@@ -401,6 +463,9 @@ int main(void)
         TEST(test_a_slow_reader_holds_the_server_back),
         TEST(test_a_deadline_ends_a_call),
         TEST(test_more_calls_than_the_server_takes),
+        TEST(test_many_answers_over_the_limit),
+        TEST(test_answers_before_the_request_ends),
+        TEST(test_nothing_is_sent_after_the_end),
         TEST(test_certificates_are_checked_by_both),
         TEST(test_unusable_settings_are_named),
         TEST(test_a_server_that_comes_back),
