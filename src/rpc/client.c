@@ -105,7 +105,8 @@ static void turn_links(lv_rpc_client *client)
         lv_status status = turn_link(client, link, now, &err);
         if (status != LV_OK) {
             drop(client, link, status, err.text);
-        } else if (link->ready && (link == client->current || client->current == NULL)) {
+        } else if (link->ready && !link->settled) {
+            link->settled = true;
             lv_rpc_client_forget_addresses(client); /* they may be others next time */
         }
     }

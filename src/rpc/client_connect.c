@@ -152,7 +152,12 @@ static lv_status look_up(lv_rpc_client *client, lv_error *err)
 
 void lv_rpc_client_connect(lv_rpc_client *client)
 {
-    if (client->current != NULL || !anybody_waits(client)) {
+    if (client->current != NULL) {
+        return;
+    }
+    if (!anybody_waits(client)) {
+        lv_rpc_lookup_free(client->lookup);
+        client->lookup = NULL;
         return;
     }
     if (lv_rpc_now() < client->attempt_ms || count_links(client) >= LV_RPC_LINKS_MAX) {

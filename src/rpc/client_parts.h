@@ -17,6 +17,7 @@ typedef struct lv_rpc_link {
     int64_t opened_ms;
     uint32_t calls; /* on it */
     bool ready;     /* the server's SETTINGS came: it takes calls */
+    bool settled;   /* and the attempt to connect is wound up */
 } lv_rpc_link;
 
 struct lv_rpc_stream {

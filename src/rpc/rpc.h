@@ -1,6 +1,24 @@
 /** gRPC over HTTP/2 (nghttp2) and mutual TLS (OpenSSL): what client and server share. Nothing of
  *  any service stands here.
- *  https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+ *  https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ *
+ *  client.h and server.h are what others use. Each has one I/O thread, which alone reads and writes
+ *  sockets, and one lock, which is never held while anything waits. Below them:
+ *
+ *      client.c, client_connect.c, client_call.c, client_session.c   (client_parts.h)
+ *      server.c, server_call.c, server_session.c                     (server_parts.h)
+ *      flow     the messages of one call between its thread and the I/O thread
+ *      inbox    frames of gRPC, put together
+ *      conn     a socket, TLS and an HTTP/2 session on it; PINGs
+ *      lookup   host names, in a thread of their own
+ *      text     percent-encoding, base64 and times in headers
+ *      tls      certificates, host names, ALPN
+ *
+ *  What the other side can make this one hold: for a call one window (1 MiB), the message that is
+ *  being put together (up to the limit) and one that is being sent; for a connection 64 KiB of
+ *  headers at a time and, at a server, a bounded number of calls and of frames that wait to be
+ * read. A server ends connections that reset streams in a row, that ask without reading, and that
+ * show no certificate in time. */
 #ifndef LV_RPC_RPC_H
 #define LV_RPC_RPC_H
 
