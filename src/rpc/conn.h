@@ -7,7 +7,7 @@
 #include <nghttp2/nghttp2.h>
 
 /** What one side of a call may have sent before the other takes it: bounds memory. */
-#define LV_RPC_WINDOW (1024 * 1024)
+#define LV_RPC_WINDOW 1048576
 
 typedef struct {
     int fd;

@@ -8,23 +8,21 @@
 static rpc_flood flood;
 
 /* A name server that takes its time, for one name. */
-/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved names
- */
-int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
-                struct addrinfo **found)
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *req,
+                struct addrinfo **pai)
 {
     typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     union {
         void *symbol;
         lookup *function;
     } real = {.symbol = dlsym(RTLD_NEXT, "getaddrinfo")};
-    if (host != NULL && strcmp(host, "slow.example") == 0) {
-        if ((hints->ai_flags & AI_NUMERICHOST) == 0) {
+    if (name != NULL && strcmp(name, "slow.example") == 0) {
+        if ((req->ai_flags & AI_NUMERICHOST) == 0) {
             usleep(1500000);
         }
         return EAI_NONAME;
     }
-    return real.function(host, port, hints, found);
+    return real.function(name, service, req, pai);
 }
 
 static int set_up(void **state)
