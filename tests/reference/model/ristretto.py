@@ -5,6 +5,8 @@ import hashlib
 
 from . import compare
 
+WEIGHS = True  # plaintexts are large enough for a whole value
+
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -148,7 +150,9 @@ class PublicKey:
         return [cells[r * columns:(r + 1) * columns] for r in range(rows)]
 
     def combine(self, x, y, w, pair, formula):
-        x, y, w = x[pair], y[pair], w[pair]
+        return self._by_formula(x[pair], y[pair], w[pair], formula)
+
+    def _by_formula(self, x, y, w, formula):
         prefix = (IDENTITY, IDENTITY)
         constant = (IDENTITY, BASE if formula == 1 else negate(BASE))
         cells = []
@@ -157,6 +161,21 @@ class PublicKey:
             cells.append(plus(difference, times(prefix, 3)))
             prefix = plus(prefix, c)
         return Vector([prefix] if formula == 0 else cells)
+
+    def combine_limit(self, x, limit, pair, formula):
+        """The same with y the bits of a public limit: w_i is x_i, or 1 - x_i where the limit has a one."""
+        ones = compare.bits(limit, len(x[pair]))
+        return self._by_formula(x[pair], [(IDENTITY, BASE if bit else IDENTITY) for bit in ones],
+                                [subtract((IDENTITY, BASE), a) if bit else a
+                                 for a, bit in zip(x[pair], ones)], formula)
+
+    def combine_distance(self, x, y, d, pair, direction):
+        """Enc(D - (Y - X)) for a rise, Enc(D - (X - Y)) for a fall."""
+        lesser, greater = (x, y) if direction == 1 else (y, x)
+        total = (IDENTITY, IDENTITY)
+        for a, b, c in zip(lesser[pair], greater[pair], d[pair]):
+            total = plus(plus(total, total), plus(c, subtract(a, b)))
+        return Vector([total])
 
     # What an attacker makes of cells.
 
@@ -190,17 +209,18 @@ class SecretKey:
         if len(encoded) != 32 or not 0 < self.s < L:
             raise ValueError("no secret key")
         self.public = encode(multiply(self.s, BASE))
-        self.small = {encode(multiply(m, BASE)): m for m in range(-4, 200)}
 
-    def plain(self, cell):
-        """The small integer that a cell encrypts; None where it is not small."""
-        return self.small.get(encode(minus(cell[1], multiply(self.s, cell[0]))))
+    def _are(self, cells, numbers):
+        """Do the cells encrypt these numbers?"""
+        return len(cells) == len(numbers) and all(
+            equal(minus(cell[1], multiply(self.s, cell[0])), multiply(number, BASE))
+            for cell, number in zip(cells, numbers))
 
-    def plain_row(self, matrix, pair):
-        return [self.plain(cell) for cell in matrix[pair]]
+    def row_is(self, matrix, pair, bits):
+        return self._are(matrix[pair], bits)
 
-    def plain_vector(self, vector):
-        return [self.plain(cell) for cell in vector.cells]
+    def vector_is(self, vector, numbers):
+        return self._are(vector.cells, numbers)
 
 
 secret_key = SecretKey
@@ -312,3 +332,12 @@ def bits_hold(key, context, statement, rows, proof):
         (add(multiply(e, t1), t0), add(multiply(products, BASE), multiply(tau, generator(0)))),
         (add(multiply(e, key.point), a_g), multiply(z, BASE)),
         (add(multiply(e, v), a_v), add(multiply(z, u), multiply(linear, BASE)))))
+
+
+def bits_proof_holds(key, context, statement, matrices, proof):
+    """All rows, one part after another; the number of the row is the pair of its transcript."""
+    rows = list(zip(*matrices))
+    size, rest = divmod(len(proof), len(rows))
+    return rest == 0 and all(
+        bits_hold(key, {**context, "pair": i}, statement, row, proof[i * size:(i + 1) * size])
+        for i, row in enumerate(rows))

@@ -7,6 +7,7 @@ from . import compare
 
 N, Q, PSI, DELTA = 1024, 1038337, 632295, 4056
 NOISE_MAX = 20
+WEIGHS = False  # plaintexts are below 256
 BITS = 20
 
 
@@ -115,6 +116,25 @@ def apply(formula, width, difference, w, place):
             for i in range(width)]
 
 
+def apply_limit(formula, width, limit, x, place):
+    """What the sums of a comparison with a public limit take from x, at the places of a pair: w_i is x_i, or
+    1 - x_i where the limit has a one."""
+    out, total = [], 0
+    for i, one in enumerate(compare.bits(limit, width)):
+        out.append((x[place + i] + 3 * total) % Q)
+        total += -x[place + i] if one else x[place + i]
+    return [total % Q] if formula == 0 else out
+
+
+def limit_constants(formula, width, limit):
+    """The rest of those sums."""
+    out, total = [], 0
+    for one in compare.bits(limit, width):
+        out.append(3 * total - one + (1 if formula == 1 else -1))
+        total += one
+    return [total] if formula == 0 else out
+
+
 def pack(numbers):
     total = 0
     for i, number in enumerate(numbers):
@@ -144,19 +164,21 @@ class Matrix:
 
 
 class Vector:
-    """Enc(z) of one pair."""
+    """Enc(z) of one pair; one nonce and a limit, or three nonces."""
 
-    def __init__(self, nonces, formula, width, pair, cells):
+    def __init__(self, nonces, formula, width, pair, cells, limit=None):
         self.nonces, self.formula, self.width, self.pair = nonces, formula, width, pair
-        self.cells = cells
+        self.cells, self.limit = cells, limit
 
     @property
     def encoding(self):
-        return b"".join(self.nonces) + bytes([self.formula, self.width]) + \
-            compare.u32(self.pair) + compare.u32(1) + pack(self.cells)
+        kind, limit = (0, b"") if self.limit is None else (16, compare.u64(self.limit))
+        return b"".join(self.nonces).ljust(96, b"\0") + \
+            bytes([self.formula + kind, self.width]) + compare.u32(self.pair) + compare.u32(1) + \
+            limit + pack(self.cells)
 
     def with_cells(self, cells):
-        return Vector(self.nonces, self.formula, self.width, self.pair, cells)
+        return Vector(self.nonces, self.formula, self.width, self.pair, cells, self.limit)
 
 
 class PublicKey:
@@ -173,6 +195,12 @@ class PublicKey:
         difference = [a - b + constant for a, b in zip(x.b, y.b)]
         cells = apply(formula, x.width, difference, w.b, place_of(pair, x.width))
         return Vector((x.nonce, y.nonce, w.nonce), formula, x.width, pair, cells)
+
+    def combine_limit(self, x, limit, pair, formula):
+        linear = apply_limit(formula, x.width, limit, x.b, place_of(pair, x.width))
+        cells = [(b + DELTA * c) % Q
+                 for b, c in zip(linear, limit_constants(formula, x.width, limit))]
+        return Vector((x.nonce,), formula, x.width, pair, cells, limit)
 
     # What an attacker makes of cells.
 
@@ -235,9 +263,19 @@ class SecretKey:
 
     def plain_vector(self, vector):
         index, place = divmod(place_of(vector.pair, vector.width), N)
-        x, y, w = (self.mask(nonce, index) for nonce in vector.nonces)
-        masks = apply(vector.formula, vector.width, [a - b for a, b in zip(x, y)], w, place)
+        if vector.limit is not None:
+            masks = apply_limit(vector.formula, vector.width, vector.limit,
+                                self.mask(vector.nonces[0], index), place)
+        else:
+            x, y, w = (self.mask(nonce, index) for nonce in vector.nonces)
+            masks = apply(vector.formula, vector.width, [a - b for a, b in zip(x, y)], w, place)
         return [self._round((b - a) % Q) for b, a in zip(vector.cells, masks)]
+
+    def row_is(self, matrix, pair, bits):
+        return self.plain_row(matrix, pair) == bits
+
+    def vector_is(self, vector, numbers):
+        return self.plain_vector(vector) == numbers
 
 
 secret_key = SecretKey
@@ -247,6 +285,19 @@ def key_proof_holds(_key, _context, proof):
     return proof == b""
 
 
+# There are no proofs: an auditor holds the opened key.
+
 def zero_proof_holds(_key, _context, _vector, _index, proof):
-    """There is none: an auditor holds the opened key."""
+    return proof == b""
+
+
+def one_of_holds(_key, _context, _cells, proof):
+    return proof == b""
+
+
+def range_holds(_key, _context, _cell, _column, _bound, proof):
+    return proof == b""
+
+
+def bits_proof_holds(_key, _context, _statement, _matrices, proof):
     return proof == b""
