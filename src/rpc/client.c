@@ -130,6 +130,9 @@ static int poll_timeout(const lv_rpc_client *client)
     int64_t now = lv_rpc_now();
     int64_t due = INT64_MAX;
     for (const lv_rpc_stream *at = client->streams; at != NULL; at = at->next) {
+        if (lv_rpc_stream_is_waiting(at) && has_room(client->current)) {
+            return 0; /* the connection became ready after the calls for it were looked through */
+        }
         due = at->over ? due : earlier(due, at->deadline_ms);
     }
     for (const lv_rpc_link *at = client->links; at != NULL; at = at->next) {

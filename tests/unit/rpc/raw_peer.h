@@ -17,7 +17,7 @@ enum {
     RAW_RESET = 3,
     RAW_SETTINGS = 4,
     RAW_PING = 6,
-    RAW_GOAWAY = 7,
+    RAW_WINDOW_UPDATE = 8,
     RAW_CONTINUATION = 9,
     RAW_END_STREAM = 1,
     RAW_ACK = 1,

@@ -82,7 +82,9 @@ static inline lv_status rpc_pour(void *context, lv_rpc_exchange *exchange, lv_er
     return status;
 }
 
-static inline void rpc_start(rpc_world *w, const char *address, rpc_flood *flood)
+/** @param calls_max  that the server takes at once. */
+static inline void rpc_start_small(rpc_world *w, const char *address, rpc_flood *flood,
+                                   unsigned calls_max)
 {
     lv_error err = {0};
     const lv_rpc_method methods[] = {
@@ -96,11 +98,16 @@ static inline void rpc_start(rpc_world *w, const char *address, rpc_flood *flood
                                   .methods = methods,
                                   .method_count = sizeof methods / sizeof methods[0],
                                   .message_max = 32U * 1024 * 1024,
-                                  .calls_max = 16};
+                                  .calls_max = calls_max};
     if (lv_rpc_server_start(&listen, &w->server, &err) != LV_OK) {
         fail_msg("%s", err.text);
     }
     snprintf(w->address, sizeof w->address, "localhost:%u", lv_rpc_server_port(w->server));
+}
+
+static inline void rpc_start(rpc_world *w, const char *address, rpc_flood *flood)
+{
+    rpc_start_small(w, address, flood, 16);
 }
 
 static inline void rpc_world_open(rpc_world *w, rpc_flood *flood)
