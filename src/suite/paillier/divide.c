@@ -80,7 +80,7 @@ static void shift_down(mp_limb_t *r, const mp_limb_t *x, mp_size_t len, unsigned
 void lv_divide(mp_limb_t *q, mp_limb_t *r, const mp_limb_t *x, mp_size_t len, const mp_limb_t *m,
                mp_size_t m_len)
 {
-    mp_limb_t rest[LV_DIVIDE_LIMBS_MAX + 1] = {0};
+    mp_limb_t rest[LV_DIVIDE_LIMBS_MAX + 1];
     mp_limb_t divisor[LV_DIVIDE_LIMBS_MAX + 1];
     unsigned shift = zeros_above(m[m_len - 1]);
     shift_up(rest, x, len, shift);
@@ -101,6 +101,6 @@ void lv_divide(mp_limb_t *q, mp_limb_t *r, const mp_limb_t *x, mp_size_t len, co
         }
     }
     shift_down(r, rest, m_len, shift);
-    lv_wipe(rest, sizeof rest);
-    lv_wipe(divisor, sizeof divisor);
+    lv_wipe(rest, (size_t)(len + 1) * sizeof rest[0]);
+    lv_wipe(divisor, (size_t)(m_len + 1) * sizeof divisor[0]);
 }

@@ -3,9 +3,21 @@
 #include "suite/paillier/divide.h"
 #include <string.h>
 
-enum { WINDOW = 5, WINDOW_SIZE = 1 << WINDOW, CACHE_LINE = 64 };
+enum { WINDOW_MIN = 2, WINDOW_MAX = 5, WINDOW_SIZE_MAX = 1 << WINDOW_MAX, CACHE_LINE = 64 };
 
 static bool is_wide(const lv_mont *mont) { return mont->ifma.words != 0; }
+
+void lv_mont_scratch_wipe(const lv_mont *mont, lv_mont_scratch *scratch)
+{
+    size_t number = (size_t)mont->n * sizeof(mp_limb_t);
+    size_t word = (size_t)mont->words * sizeof(mp_limb_t);
+    lv_wipe(scratch->t, 2 * number);
+    lv_wipe(scratch->s, 2 * number);
+    lv_wipe(scratch->u, 2 * number < word ? word : 2 * number);
+    lv_wipe(scratch->m, number);
+    lv_wipe(scratch->gmp, 4 * number);
+    lv_wipe(scratch->room, is_wide(mont) ? sizeof scratch->room : 0);
+}
 
 /* -1/p mod 2^64 by Newton's iteration: every step doubles the bits that are right (p p = 1 mod 8
  * gives the first three). */
@@ -185,85 +197,112 @@ void lv_dual_sqr(const lv_mont *mont, lv_dual *r, const lv_dual *a, lv_mont_scra
     finish(mont, r, carry, scratch);
 }
 
-/* Bits at .. at + WINDOW - 1 of e, which has `bits` bits; those past the end are zero. */
-static mp_limb_t window_at(const mp_limb_t *e, mp_size_t bits, mp_size_t at)
+/* Bits of an exponent that are taken at a time: making 2^window powers and one product for each
+ * window cost least together. */
+static mp_size_t window_for(mp_size_t bits)
+{
+    mp_size_t best = WINDOW_MIN;
+    mp_size_t least = 0;
+    for (mp_size_t window = WINDOW_MIN; window <= WINDOW_MAX; window++) {
+        mp_size_t products = ((mp_size_t)1 << window) + (bits + window - 1) / window;
+        if (least == 0 || products < least) {
+            least = products;
+            best = window;
+        }
+    }
+    return best;
+}
+
+/* Bits at .. at + window - 1 of e, which has `bits` bits; those past the end are zero. */
+static size_t window_at(const mp_limb_t *e, mp_size_t bits, mp_size_t window, mp_size_t at)
 {
     mp_limb_t value = 0;
-    for (mp_size_t i = 0; i < WINDOW && at + i < bits; i++) {
+    for (mp_size_t i = 0; i < window && at + i < bits; i++) {
         mp_size_t bit = at + i;
         value |= ((e[bit / GMP_NUMB_BITS] >> (bit % GMP_NUMB_BITS)) & 1) << i;
     }
-    return value;
+    return (size_t)value;
 }
 
-/* What a table of powers of `len` words each takes. */
-static size_t table_bytes(size_t len)
+/* What a table of `size` powers of `len` words each takes. */
+static size_t table_bytes(size_t size, size_t len)
 {
-    return WINDOW_SIZE * lv_select_blocks(len) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
+    return size * lv_select_blocks(len) * LV_SELECT_BLOCK * sizeof(mp_limb_t);
 }
 
-/* Reads the window at a place of e and, from the table, the power that belongs to it. */
-static void read_power(const lv_mont *mont, mp_limb_t *out, const mp_limb_t *table, size_t len,
-                       const mp_limb_t *e, mp_size_t bits, mp_size_t at)
+static void copy_dual(const lv_mont *mont, lv_dual *r, const lv_dual *a)
 {
-    mont->select(out, table, WINDOW_SIZE, (size_t)window_at(e, bits, at), len);
+    mpn_copyi(r->low, a->low, mont->words);
+    mpn_copyi(r->high, a->high, mont->words);
+}
+
+void lv_dual_wipe(const lv_mont *mont, lv_dual *a)
+{
+    lv_wipe(a->low, (size_t)mont->words * sizeof(mp_limb_t));
+    lv_wipe(a->high, (size_t)mont->words * sizeof(mp_limb_t));
 }
 
 void lv_dual_pow(const lv_mont *mont, lv_dual *r, const lv_dual *a, const mp_limb_t *e,
                  mp_size_t bits, lv_mont_scratch *scratch)
 {
-    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE * 2 * LV_MONT_WORDS_MAX];
+    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE_MAX * 2 * LV_MONT_WORDS_MAX];
     mp_limb_t entry[2 * LV_MONT_WORDS_MAX]; /* low, then high; a multiple of a block */
     mp_size_t words = mont->words;
+    mp_size_t window = window_for(bits);
+    size_t size = (size_t)1 << window;
     size_t len = 2 * (size_t)words;
-    lv_dual factor = mont->one;
-    lv_dual power = mont->one;
+    lv_dual factor;
+    lv_dual power;
 
-    for (size_t i = 0; i < WINDOW_SIZE; i++) {
+    copy_dual(mont, &factor, &mont->one);
+    copy_dual(mont, &power, &mont->one);
+    for (size_t i = 0; i < size; i++) {
         mpn_copyi(entry, factor.low, words);
         mpn_copyi(entry + words, factor.high, words);
-        lv_select_store(table, WINDOW_SIZE, i, entry, len);
+        lv_select_store(table, size, i, entry, len);
         lv_dual_mul(mont, &factor, &factor, a, scratch);
     }
-    for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
-        for (int i = 0; i < WINDOW; i++) {
+    for (mp_size_t at = (bits - 1) / window * window; at >= 0; at -= window) {
+        for (mp_size_t i = 0; i < window; i++) {
             lv_dual_sqr(mont, &power, &power, scratch);
         }
-        read_power(mont, entry, table, len, e, bits, at);
+        mont->select(entry, table, size, window_at(e, bits, window, at), len);
         mpn_copyi(factor.low, entry, words);
         mpn_copyi(factor.high, entry + words, words);
         lv_dual_mul(mont, &power, &power, &factor, scratch);
     }
-    *r = power;
-    lv_wipe(table, table_bytes(len));
-    lv_wipe(entry, sizeof entry);
-    lv_wipe(&factor, sizeof factor);
-    lv_wipe(&power, sizeof power);
+    copy_dual(mont, r, &power);
+    lv_wipe(table, table_bytes(size, len));
+    lv_wipe(entry, table_bytes(1, len));
+    lv_dual_wipe(mont, &factor);
+    lv_dual_wipe(mont, &power);
 }
 
 void lv_mont_pow(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *e,
                  mp_size_t bits, lv_mont_scratch *scratch)
 {
-    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE * LV_MONT_WORDS_MAX];
+    _Alignas(CACHE_LINE) mp_limb_t table[WINDOW_SIZE_MAX * LV_MONT_WORDS_MAX];
     mp_limb_t factor[LV_MONT_WORDS_MAX];
     mp_limb_t power[LV_MONT_WORDS_MAX];
     mp_size_t words = mont->words;
+    mp_size_t window = window_for(bits);
+    size_t size = (size_t)1 << window;
 
     mpn_copyi(factor, mont->one.low, words);
-    for (size_t i = 0; i < WINDOW_SIZE; i++) {
-        lv_select_store(table, WINDOW_SIZE, i, factor, (size_t)words);
+    for (size_t i = 0; i < size; i++) {
+        lv_select_store(table, size, i, factor, (size_t)words);
         lv_mont_mul(mont, factor, factor, a, scratch);
     }
     mpn_copyi(power, mont->one.low, words);
-    for (mp_size_t at = (bits - 1) / WINDOW * WINDOW; at >= 0; at -= WINDOW) {
-        for (int i = 0; i < WINDOW; i++) {
+    for (mp_size_t at = (bits - 1) / window * window; at >= 0; at -= window) {
+        for (mp_size_t i = 0; i < window; i++) {
             square(mont, power, power, scratch);
         }
-        read_power(mont, factor, table, (size_t)words, e, bits, at);
+        mont->select(factor, table, size, window_at(e, bits, window, at), (size_t)words);
         lv_mont_mul(mont, power, power, factor, scratch);
     }
     mpn_copyi(r, power, words);
-    lv_wipe(table, table_bytes((size_t)words));
+    lv_wipe(table, table_bytes(size, (size_t)words));
     lv_wipe(factor, sizeof factor);
     lv_wipe(power, sizeof power);
 }
@@ -309,17 +348,18 @@ void lv_mont_to_limbs(const lv_mont *mont, mp_limb_t *r, const mp_limb_t *x)
 
 void lv_dual_from_limbs(const lv_mont *mont, lv_dual *r, const mp_limb_t *x, mp_size_t len)
 {
-    mp_limb_t quotient[LV_DUAL_INPUT_MAX + 1] = {0};
+    mp_limb_t quotient[LV_DUAL_INPUT_MAX + 1];
     mp_limb_t half[LV_MONT_LIMBS_MAX];
     mp_size_t n = mont->n;
+    mp_size_t quotient_len = len - n + 1 < n ? n : len - n + 1;
 
+    mpn_zero(quotient, quotient_len);
     lv_divide(quotient, half, x, len, mont->p, n);
     lv_mont_from_limbs(mont, r->low, half);
-    mp_size_t quotient_len = len - n + 1 < n ? n : len - n + 1;
     lv_divide(NULL, half, quotient, quotient_len, mont->p, n);
     lv_mont_from_limbs(mont, r->high, half);
-    lv_wipe(quotient, sizeof quotient);
-    lv_wipe(half, sizeof half);
+    lv_wipe(quotient, (size_t)quotient_len * sizeof quotient[0]);
+    lv_wipe(half, (size_t)n * sizeof half[0]);
 }
 
 void lv_dual_to_limbs(const lv_mont *mont, mp_limb_t *r, const lv_dual *a, lv_mont_scratch *scratch)
@@ -364,9 +404,9 @@ unsigned lv_dual_equal(const lv_mont *mont, const lv_dual *a, const lv_dual *b)
     for (mp_size_t i = 0; i < 2 * mont->n; i++) {
         difference |= left[i] ^ right[i];
     }
-    lv_wipe(left, sizeof left);
-    lv_wipe(right, sizeof right);
-    lv_wipe(&scratch, sizeof scratch);
+    lv_wipe(left, 2 * (size_t)mont->n * sizeof left[0]);
+    lv_wipe(right, 2 * (size_t)mont->n * sizeof right[0]);
+    lv_mont_scratch_wipe(mont, &scratch);
     return (unsigned)(1 & ~((difference | -difference) >> (GMP_NUMB_BITS - 1)));
 }
 

@@ -51,7 +51,7 @@ typedef struct {
     lv_dual one;                    /* R mod p^2 */
 } lv_mont;
 
-/** Room for one product. Holds secrets afterwards: lv_wipe it when done. */
+/** Room for one product. Holds secrets afterwards: lv_mont_scratch_wipe it when done. */
 typedef struct {
     mp_limb_t t[2 * LV_MONT_LIMBS_MAX];
     mp_limb_t s[2 * LV_MONT_LIMBS_MAX];
@@ -60,6 +60,12 @@ typedef struct {
     mp_limb_t gmp[4 * LV_MONT_LIMBS_MAX]; /* what mpn_sec_mul and mpn_sec_sqr ask for */
     mp_limb_t room[2 * LV_IFMA_WORDS_MAX];
 } lv_mont_scratch;
+
+/** Wipes what products modulo this p left there. */
+void lv_mont_scratch_wipe(const lv_mont *mont, lv_mont_scratch *scratch);
+
+/** Wipes the words of a number. */
+void lv_dual_wipe(const lv_mont *mont, lv_dual *a);
 
 /** Takes an odd p of n limbs, the top one not zero, n <= LV_MONT_LIMBS_MAX. */
 void lv_mont_init(lv_mont *mont, const mp_limb_t *p, mp_size_t n);

@@ -9,15 +9,17 @@ static bool is_zero_mod_square(const lv_side *side, const mp_limb_t *cell, mp_si
 {
     lv_dual power;
     lv_mont_scratch scratch;
-    mp_limb_t padded[LV_DUAL_INPUT_MAX] = {0};
+    mp_limb_t padded[LV_DUAL_INPUT_MAX];
+    mp_size_t len = limbs < side->mont.n ? side->mont.n : limbs;
 
+    mpn_zero(padded, len);
     mpn_copyi(padded, cell, limbs);
-    lv_dual_from_limbs(&side->mont, &power, padded, limbs < side->mont.n ? side->mont.n : limbs);
+    lv_dual_from_limbs(&side->mont, &power, padded, len);
     lv_dual_enter(&side->mont, &power, &power, &scratch);
     lv_dual_pow(&side->mont, &power, &power, side->order, (mp_size_t)side->bits, &scratch);
     unsigned one = lv_dual_equal(&side->mont, &power, &side->mont.one);
-    lv_wipe(&power, sizeof power);
-    lv_wipe(&scratch, sizeof scratch);
+    lv_dual_wipe(&side->mont, &power);
+    lv_mont_scratch_wipe(&side->mont, &scratch);
     return one != 0;
 }
 
