@@ -244,3 +244,41 @@ uint8_t fuzz_take(lv_bytes *input)
     input->len--;
     return first;
 }
+
+/* ---- bit proofs ---- */
+
+fuzz_bits fuzz_bits_open(const lv_public_key *key, lv_bytes encoded)
+{
+    fuzz_bits out = {0};
+    lv_error err = {0};
+    lv_bytes zero = {.data = encoded.data, .len = lv_matrix_encoded_len(key, 1, 1)};
+    lv_buffer twice = {0};
+    FUZZ_CHECK(lv_matrix_decode(key, 1, 2, encoded, &out.row, &err) == LV_OK);
+    out.of = (lv_bits_matrices){.x = out.row, .y = out.row, .w = out.row, .d = out.row};
+    if (lv_suite_proves_bits(lv_public_suite(key))) {
+        FUZZ_CHECK(lv_buffer_append(&twice, zero.data, zero.len) == LV_OK);
+        FUZZ_CHECK(lv_buffer_append(&twice, zero.data, zero.len) == LV_OK);
+        FUZZ_CHECK(lv_matrix_decode(key, 1, 2, lv_buffer_view(&twice), &out.zeros, &err) == LV_OK);
+        out.of.w = out.zeros;
+        lv_buffer_free(&twice);
+    }
+    return out;
+}
+
+void fuzz_bits_free(fuzz_bits *bits)
+{
+    lv_matrix_free(bits->row);
+    lv_matrix_free(bits->zeros);
+    *bits = (fuzz_bits){0};
+}
+
+lv_status fuzz_bits_prove(const lv_secret_key *key, const fuzz_bits *bits,
+                          lv_bits_statement statement, const lv_proof_context *context,
+                          lv_buffer *proof, lv_error *err)
+{
+    uint8_t values[][2] = {{0, 1}, {0, 0}};
+    const lv_bits row = {.pairs = 1, .width = 2, .bits = values[0]};
+    const lv_bits zeros = {.pairs = 1, .width = 2, .bits = values[1]};
+    const lv_bits_plain plain = {.x = &row, .y = &row, .w = &zeros, .d = &row};
+    return lv_bits_prove(key, statement, &bits->of, &plain, context, NULL, proof, err);
+}

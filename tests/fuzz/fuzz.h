@@ -5,6 +5,7 @@
 #define LV_TESTS_FUZZ_H
 
 #include "contract/contract.h"
+#include "proof/proof.h"
 #include <stdint.h>
 
 #define FUZZ_TIME 1700000000 /* when the fixed certificates are valid and records were signed */
@@ -54,6 +55,23 @@ const lv_channel *fuzz_channel(const char *contract);
 /** A secret key of the i-th suite, small where the suite has small ones (paillier: 128 bits); NULL
  *  past the last suite. */
 const lv_secret_key *fuzz_key(size_t suite);
+
+/** What the bit proofs of the corpus speak of: x = y = d = (0, 1) and w = (0, 0), of the
+ * ciphertexts in tests/fuzz/keys. */
+typedef struct {
+    lv_matrix *row;   /* (0, 1) */
+    lv_matrix *zeros; /* (0, 0); NULL where the suite proves no bits */
+    lv_bits_matrices of;
+} fuzz_bits;
+
+/** @param encoded  of the row (0, 1). */
+fuzz_bits fuzz_bits_open(const lv_public_key *key, lv_bytes encoded);
+void fuzz_bits_free(fuzz_bits *bits);
+
+/** Appends the proof of a statement about them. */
+lv_status fuzz_bits_prove(const lv_secret_key *key, const fuzz_bits *bits,
+                          lv_bits_statement statement, const lv_proof_context *context,
+                          lv_buffer *proof, lv_error *err);
 
 /** The series of the corpus. */
 lv_series fuzz_series(void);

@@ -446,6 +446,32 @@ static void make_proofs(uint8_t suite, const char *name, const lv_secret_key *ke
     lv_buffer_free(&proof);
 }
 
+/* Of the suites that have them, by the names that the transcripts have for the statements. */
+static void make_bit_proofs(uint8_t suite, const char *name, const lv_secret_key *key,
+                            lv_bytes encoded)
+{
+    static const char *const statements[] = {"values", "xor", "both", "distance"};
+    const lv_proof_context context = {.channel = "quality",
+                                      .downstream = "BMSP",
+                                      .upstream = "",
+                                      .series = "moisture",
+                                      .sequence = 7};
+    fuzz_bits bits = fuzz_bits_open(lv_key_public(key), encoded);
+    lv_error err = {0};
+    for (uint8_t i = 0; i < 4 && lv_suite_proves_bits(lv_suite_at(suite)); i++) {
+        const uint8_t head[] = {suite, (uint8_t)(4 + i), 0};
+        char file[128];
+        lv_buffer proof = {0};
+        seed_must(fuzz_bits_prove(key, &bits, (lv_bits_statement)(LV_BITS_VALUES + i), &context,
+                                  &proof, &err),
+                  &err);
+        snprintf(file, sizeof file, "%s-bits-%s", name, statements[i]);
+        write_with_head("proof", file, head, sizeof head, lv_buffer_view(&proof));
+        lv_buffer_free(&proof);
+    }
+    fuzz_bits_free(&bits);
+}
+
 static void make_suites(void)
 {
     lv_error err = {.text = "key"};
@@ -464,6 +490,7 @@ static void make_suites(void)
         seed_write("secret_key", name, lv_buffer_view(&bytes));
         write_with_head("matrix", name, head, sizeof head, lv_buffer_view(&bits));
         make_proofs(i, name, key, lv_buffer_view(&bits));
+        make_bit_proofs(i, name, key, lv_buffer_view(&bits));
         lv_buffer_wipe(&bytes);
         lv_buffer_free(&bits);
     }

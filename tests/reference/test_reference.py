@@ -444,44 +444,52 @@ class Model(unittest.TestCase):
         for change in ({"pair": 1}, {"series": "wear"}, {"upstream": "AMSP"}, {"sequence": 8}):
             self.assertFalse(holds(proof, {**self.CONTEXT, **change}), change)
 
-    def test_proofs_that_were_made_elsewhere(self):
-        """The seeds of the fuzzers: of the bits 0 and 1, each proof after three bytes of its own."""
-        folder = HERE.parent / "fuzz"
-        secret = ristretto.SecretKey((folder / "keys" / "ristretto255.key").read_bytes())
+    @staticmethod
+    def seed(name):
+        """A seed of the fuzzers: the proof, after three bytes of its own."""
+        folder = HERE.parent / "fuzz" / "corpus" / "proof"
+        return (folder / f"ristretto255-{name}").read_bytes()[3:]
+
+    @staticmethod
+    def seeded_row():
+        """-> secret key, public key, and the row of the bits 0 and 1 that the seeds speak of"""
+        folder = HERE.parent / "fuzz" / "keys"
+        secret = ristretto.SecretKey((folder / "ristretto255.key").read_bytes())
         key = ristretto.PublicKey(secret.public)
-        row, = key.matrix((folder / "keys" / "ristretto255.bits").read_bytes(), 1, 2)
+        row, = key.matrix((folder / "ristretto255.bits").read_bytes(), 1, 2)
+        return secret, key, row
+
+    def test_proofs_that_hide_which(self):
+        secret, key, row = self.seeded_row()
         self.assertTrue(secret.row_is([row], 0, [0, 1]))
         self.assertFalse(secret.row_is([row], 0, [1, 1]))
         ones = [row[1], row[1]]
-
-        def proof(name):
-            return (folder / "corpus" / "proof" / f"ristretto255-{name}").read_bytes()[3:]
-        self.holds_and_nothing_else_does(proof("zero"), lambda p, c: ristretto.zero_proof_holds(
+        self.holds_and_nothing_else_does(self.seed("zero"), lambda p, c: ristretto.zero_proof_holds(
             key, c, ristretto.Vector(row), 0, p))
-        self.holds_and_nothing_else_does(proof("one-of"), lambda p, c: ristretto.one_of_holds(
+        self.holds_and_nothing_else_does(self.seed("one-of"), lambda p, c: ristretto.one_of_holds(
             key, c, row, p))
-        self.assertFalse(ristretto.one_of_holds(key, self.CONTEXT, ones, proof("one-of")))
-        self.holds_and_nothing_else_does(proof("range"), lambda p, c: ristretto.range_holds(
+        self.assertFalse(ristretto.one_of_holds(key, self.CONTEXT, ones, self.seed("one-of")))
+        self.holds_and_nothing_else_does(self.seed("range"), lambda p, c: ristretto.range_holds(
             key, c, row[1], 1, 2, p))
-        self.assertFalse(ristretto.range_holds(key, self.CONTEXT, row[0], 1, 2, proof("range")))
+        self.assertFalse(ristretto.range_holds(key, self.CONTEXT, row[0], 1, 2, self.seed("range")))
 
     def test_bit_proofs(self):
-        """Of x = 101, y = 110, their xor, and a distance of 011, made by the suite."""
-        vector = json.loads((HERE.parent / "vectors" / "ristretto255_bits.json").read_text())
-        data = {name: bytes.fromhex(value) for name, value in vector.items()}
-        key = ristretto.PublicKey(data["public_key"])
-        x, y, w = (key.matrix(data[name], 1, 3)[0] for name in "xyw")
-        subjects = {"values": [x, y], "xor": [w], "both": [x, y, w], "distance": [w]}
+        """Of x = y = d = (0, 1) and w = (0, 0)."""
+        _, key, row = self.seeded_row()
+        w = [row[0], row[0]]
+        subjects = {"values": [row, row], "xor": [w], "both": [row, row, w], "distance": [row]}
         for name, rows in subjects.items():
             with self.subTest(name):
-                self.holds_and_nothing_else_does(data[name], lambda p, c: ristretto.bits_hold(
+                proof = self.seed(f"bits-{name}")
+                self.holds_and_nothing_else_does(proof, lambda p, c: ristretto.bits_hold(
                     key, c, name, rows, p))
                 # of other ciphertexts: one that encrypts a bit as well, and one that does not
-                for cell in (y[2], ristretto.plus(x[0], x[0])):
+                for cell in (row[1], ristretto.plus(row[1], row[1])):
                     changed = [[cell, *rows[0][1:]], *rows[1:]]
-                    self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, name, changed,
-                                                         data[name]))
-        self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, "distance", [w], data["xor"]))
+                    self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, name, changed, proof))
+                for other in set(subjects) - {name}:
+                    self.assertFalse(ristretto.bits_hold(key, self.CONTEXT, name, rows,
+                                                         self.seed(f"bits-{other}")))
 
     def test_chacha20(self):
         """The stream of zeros, from the author's test vectors."""
