@@ -143,15 +143,13 @@ class Reference(unittest.TestCase):
             cls.own = [cluster.json("b", "export", i, "--secret-key") for i in ids]
             cls.bought = [cluster.json("a", "export", i) for i in ids]
             cls.liar = Liar(cluster)
+        cls.secrets = [SUITES[SUITE].secret_key(base64.b64decode(export["secret_key"]))
+                       for export in cls.own]
         cls.records = [cls.open(i, cls.own[i]) for i in range(len(ids))]
 
     @classmethod
-    def secret(cls, number):
-        return SUITES[SUITE].secret_key(base64.b64decode(cls.own[number]["secret_key"]))
-
-    @classmethod
     def open(cls, number, export, series=SERIES):
-        return Records(export, cls.roots, series, cls.secret(number), values_of(number))
+        return Records(export, cls.roots, series, cls.secrets[number], values_of(number))
 
     def exchange(self, number, question, pair=0):
         for found in self.bought[number]["exchanges"]:
@@ -189,9 +187,8 @@ class Reference(unittest.TestCase):
 
     def test_keys(self):
         """Each key is fresh, and of the form that docs/soundness.md claims."""
-        keys = [self.secret(i) for i in range(len(self.own))]
-        self.assertEqual(len({key.public for key in keys}), len(keys))
-        for key in keys[:1] if SUITE == "paillier" else []:
+        self.assertEqual(len({key.public for key in self.secrets}), len(self.secrets))
+        for key in self.secrets[:1] if SUITE == "paillier" else []:
             self.assertEqual(key.p.bit_length(), key.q.bit_length())
             self.assertEqual(key.n.bit_length(), KEY_BITS[SUITE])
             for prime, (first, second, generator) in key.factors.items():
@@ -241,11 +238,11 @@ class Reference(unittest.TestCase):
                 self.notices(records.check_export, replaced(entry, change, name), words=name)
 
     def test_other_values_or_another_policy(self):
-        secret = self.secret(2)
+        secret = self.secrets[2]
         x, y = values_of(2)[0]
         for values in ([(x, y - 1)], [(x + 1, y)], [(y, x)]):
             self.notices(Records, self.own[2], self.roots, SERIES, secret, values, words=values)
-        self.notices(Records, self.own[2], self.roots, SERIES, self.secret(1), values_of(2))
+        self.notices(Records, self.own[2], self.roots, SERIES, self.secrets[1], values_of(2))
         self.notices(self.open, 2, {**self.own[2], "xor": self.own[1]["xor"]})
         for change in ({"band": False}, {"threshold": False}):
             self.notices(self.open, 2, self.own[2],

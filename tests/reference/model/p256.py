@@ -1,6 +1,7 @@
 """ECDSA P-256 over SHA-256 (FIPS 186-4, SEC 1) in integers, and the little DER that signatures, keys and
 certificates need."""
 
+import functools
 import hashlib
 import secrets
 
@@ -54,6 +55,18 @@ def multiply(scalar, point):
     return _affine(result)
 
 
+def _multiply_sum(a, p, b, q):
+    """a p + b q, doubled together; Jacobian."""
+    p, q = (*p, 1), (*q, 1)
+    add = {("1", "0"): p, ("0", "1"): q, ("1", "1"): _add(p, q)}
+    result = (1, 1, 0)
+    for bits in zip(f"{a % N:0256b}", f"{b % N:0256b}"):
+        result = _double(result)
+        if bits in add:
+            result = _add(result, add[bits])
+    return result
+
+
 def _affine(p):
     if not p[2]:
         return None
@@ -65,6 +78,7 @@ def _hash(message):
     return int.from_bytes(hashlib.sha256(message).digest(), "big")
 
 
+@functools.lru_cache(4096)  # the same few certificates come with every message
 def verify(point, message, signature):
     """signature: DER, minimal, low s."""
     try:
@@ -74,8 +88,7 @@ def verify(point, message, signature):
     if not (0 < r < N and 0 < s <= N // 2):
         return False
     w = pow(s, -1, N)
-    a, b = multiply(_hash(message) * w, G), multiply(r * w, point)
-    total = _affine(_add((*a, 1) if a else (1, 1, 0), (*b, 1) if b else (1, 1, 0)))
+    total = _affine(_multiply_sum(_hash(message) * w, G, r * w, point))
     return total is not None and total[0] % N == r
 
 

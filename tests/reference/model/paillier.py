@@ -1,5 +1,6 @@
 """Paillier in integers, by the formulas of the paper."""
 
+import functools
 import math
 import secrets
 
@@ -115,6 +116,7 @@ class SecretKey:
         m = m_p + self.p * ((m_q - m_p) * pow(self.p, -1, self.q) % self.q)
         return m if m <= self.n // 2 else m - self.n
 
+    @functools.lru_cache(256)  # unchanged parts of changed records
     def _are(self, cells, numbers):
         """Do the cells decrypt to these numbers? A random combination of the differences is zero: where one
         is not, with probability 2^-64."""
@@ -125,10 +127,10 @@ class SecretKey:
         return len(cells) == len(numbers) and self.decrypt(total) == 0
 
     def row_is(self, matrix, pair, bits):
-        return self._are(matrix[pair], bits)
+        return self._are(tuple(matrix[pair]), tuple(bits))
 
     def vector_is(self, vector, numbers):
-        return self._are(vector.cells, numbers)
+        return self._are(tuple(vector.cells), tuple(numbers))
 
 
 def secret_key(encoded):
@@ -185,15 +187,20 @@ def key_proof_holds(key, context, proof):
                 return False
             sieve[d * d::d] = bytes(len(sieve[d * d::d]))
     roots = [int.from_bytes(proof[i:i + size], "big") for i in range(0, len(proof), size)]
-    return all(0 < root < key.n and pow(root, key.n, key.n) == rho
+    return all(0 < root < key.n and power(root, key.n, key.n) == rho
                for root, rho in zip(roots, challenges(key, context)))
+
+
+@functools.lru_cache(256)  # one proof, held against many statements
+def power(base, exponent, modulus):
+    return pow(base, exponent, modulus)
 
 
 def zero_proof_holds(key, _context, vector, index, proof):
     """rho^n = z; bound to its context by the signature around it."""
     rho = int.from_bytes(proof, "big")
     return len(proof) * 2 == key.size and 0 < rho < key.n and \
-        pow(rho, key.n, key.square) == vector.cells[index]
+        power(rho, key.n, key.square) == vector.cells[index]
 
 
 # There is no proof that hides which, and none of bits: such answers and records are signed, and no more.
