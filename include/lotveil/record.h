@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define LV_DIGEST_LEN 32U
-#define LV_AUDITOR_MAX 128U /* bytes of an auditor's name */
+#define LV_AUDITOR_MAX 128U     /* bytes of an auditor's name */
 #define LV_RECORD_MAX 67108864U /* 64 MiB: bytes of one signed record */
 
 /** For lv_<kind>_open: hold the author's certificate against the time that the record itself
@@ -126,6 +126,7 @@ typedef struct {
     lv_buffer bit_proof; /* empty where the suite has none */
     bool has_scale;
     lv_fixed_scale scale; /* where has_scale; its bits are `width` */
+    bool distance;        /* the XOR record has d, so that the band can be asked for */
 } lv_quality;
 
 typedef struct {

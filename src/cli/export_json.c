@@ -136,7 +136,7 @@ static lv_status quality_json(lv_bytes body, json_t **out, lv_error *err)
         json_array_append_new(pairs, pair_json(&record.pairs[i]));
     }
     *out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-                     " s:o, s:o}",
+                     " s:o, s:o, s:b}",
                      "channel", record.channel, "author", record.author, "series", record.series,
                      "sequence", (json_int_t)record.sequence, "suite", record.suite, "width",
                      (json_int_t)record.width, "unit", record.unit, "time", (json_int_t)record.time,
@@ -144,7 +144,8 @@ static lv_status quality_json(lv_bytes body, json_t **out, lv_error *err)
                      buffer_json(&record.key_proof), "pairs", pairs, "x", buffer_json(&record.x),
                      "y", buffer_json(&record.y), "xor_digest", digest_json(&record.xor_digest),
                      "corrects", record.has_corrects ? digest_json(&record.corrects) : json_null(),
-                     "bit_proof", buffer_json(&record.bit_proof), "scale", scale_json(&record));
+                     "bit_proof", buffer_json(&record.bit_proof), "scale", scale_json(&record),
+                     "distance", (int)record.distance);
     lv_quality_free(&record);
     return LV_OK;
 }

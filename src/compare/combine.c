@@ -141,15 +141,15 @@ static lv_status check_sources(const lv_set *set, const lv_ask *ask, lv_error *e
     if (ask->question == LV_ASK_THRESHOLD) {
         return LV_OK;
     }
-    if (set->w == NULL) {
-        return lv_fail(err, LV_E_ARGUMENT, "the set has no XOR record yet; buy it first");
-    }
-    if (ask->question == LV_ASK_BAND && set->d == NULL) {
+    if (ask->question == LV_ASK_BAND && !set->quality.distance) {
         return lv_fail(err, LV_REFUSED,
                        "series %s, sequence %" PRIu64
-                       ": field d: %s did not publish the distance that a question about the band "
-                       "needs; ask for the index",
+                       ": field distance: %s did not publish the distance that a question about "
+                       "the band needs; ask for the index",
                        set->quality.series, set->quality.sequence, set->quality.author);
+    }
+    if (set->w == NULL) {
+        return lv_fail(err, LV_E_ARGUMENT, "the set has no XOR record yet; buy it first");
     }
     return LV_OK;
 }

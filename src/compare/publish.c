@@ -74,6 +74,7 @@ static void describe_quality(const lv_set_plan *plan, const lv_identity *author,
     if (plan->corrects != NULL) {
         out->corrects = *plan->corrects;
     }
+    out->distance = plan->with_distance;
     out->has_scale = plan->tell_scale;
     if (plan->tell_scale) {
         out->scale = plan->series->scale;

@@ -151,6 +151,9 @@ static lv_status match(const lv_quality *quality, const lv_xor *xor_record, lv_e
     if (quality->pair_count != xor_record->pairs) {
         return disagree("pairs", err);
     }
+    if (quality->distance != (xor_record->d.len > 0)) {
+        return disagree("d", err);
+    }
     lv_bytes public_key = lv_buffer_view(&quality->public_key);
     if (!lv_bytes_equal(public_key, lv_buffer_view(&xor_record->public_key))) {
         return disagree("public_key", err);

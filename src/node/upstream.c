@@ -21,7 +21,7 @@ static const char *const lv_upstream_schema[] = {
     " downstream TEXT NOT NULL, series TEXT NOT NULL, sequence INTEGER NOT NULL,"
     " suite TEXT NOT NULL, key_bits INTEGER NOT NULL, width INTEGER NOT NULL,"
     " pairs INTEGER NOT NULL, unit TEXT NOT NULL, decimals INTEGER, offset INTEGER,"
-    " state TEXT NOT NULL, error TEXT, quality BLOB NOT NULL,"
+    " distance INTEGER NOT NULL, state TEXT NOT NULL, error TEXT, quality BLOB NOT NULL,"
     " purchase BLOB, xor BLOB, receipt BLOB, attempts INTEGER NOT NULL DEFAULT 0,"
     " due INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE purchased(set_row INTEGER NOT NULL, digest BLOB NOT NULL,"

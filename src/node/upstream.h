@@ -52,6 +52,7 @@ typedef struct {
     size_t pair_count;
     bool has_scale; /* the record tells it */
     lv_fixed_scale scale;
+    bool has_distance;              /* the XOR record has what a question about the band needs */
     const lv_config_follow *follow; /* NULL where its series is not followed any more */
     lv_set *set;                    /* opened where a step needed it */
 } lv_step;

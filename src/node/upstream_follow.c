@@ -43,10 +43,10 @@ static lv_status store_set(lv_node *node, const lv_quality *quality, const lv_di
     lv_status status = lv_store_run(
         node->store, err,
         "INSERT OR IGNORE INTO sets(set_id, downstream, series, sequence, suite, key_bits, width,"
-        " pairs, unit, state, quality) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 'seen', ?)",
-        "bssisiiisb", lv_role_digest_view(set_id), quality->author, quality->series,
+        " pairs, unit, distance, state, quality) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'seen', ?)",
+        "bssisiiisib", lv_role_digest_view(set_id), quality->author, quality->series,
         (int64_t)quality->sequence, quality->suite, (int64_t)key_bits, (int64_t)quality->width,
-        (int64_t)quality->pair_count, quality->unit, record);
+        (int64_t)quality->pair_count, quality->unit, (int64_t)quality->distance, record);
     if (status != LV_OK || lv_store_changes(node->store) == 0) {
         return status;
     }

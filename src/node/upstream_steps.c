@@ -57,6 +57,7 @@ static lv_status load_row(lv_node *node, sqlite3_stmt *row, lv_step *out)
     out->scale = (lv_fixed_scale){.decimals = (unsigned)sqlite3_column_int64(row, 6),
                                   .offset = sqlite3_column_int64(row, 7),
                                   .bits = (unsigned)sqlite3_column_int64(row, 8)};
+    out->has_distance = sqlite3_column_int64(row, 9) != 0;
     lv_status status = lv_role_copy(row, 4, &out->quality);
     return status == LV_OK ? lv_role_copy(row, 5, &out->xor_record) : status;
 }
@@ -74,7 +75,7 @@ lv_status lv_step_load(lv_node *node, const lv_digest *set_id, lv_step *out, lv_
         lv_role_first(node->store,
                       lv_store_query(node->store, err, &row,
                                      "SELECT id, downstream, series, pairs, quality, xor, decimals,"
-                                     " offset, width FROM sets WHERE set_id = ?",
+                                     " offset, width, distance FROM sets WHERE set_id = ?",
                                      "b", lv_role_digest_view(set_id)),
                       &row, err);
     if (status == LV_OK) {
@@ -138,6 +139,14 @@ static lv_status no_follow(lv_error *err)
 
 lv_status lv_step_resolve(const lv_step *step, const lv_ask_text *text, lv_ask *out, lv_error *err)
 {
+    if (text->question == LV_ASK_BAND && !step->has_distance) {
+        *out = (lv_ask){.question = LV_ASK_BAND};
+        return lv_fail(err, LV_REFUSED,
+                       "this set was published without the distance that a question about the band "
+                       "needs, so that nothing is bought for it: ask for the index, or let the "
+                       "downstream allow band for the series and ask about sets published after "
+                       "that");
+    }
     return lv_ask_resolve(text, step->has_scale ? &step->scale : NULL, out, err);
 }
 

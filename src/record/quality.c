@@ -30,6 +30,7 @@ static const lv_field FIELDS[] = {
     FIELD(time, LV_FIELD_TIME, 0, 0),
     FIELD(unit, LV_FIELD_TEXT, 0, LV_NAME_MAX),
     FIELD(bit_proof, LV_FIELD_BYTES, 0, LV_BIT_PROOF_MAX),
+    FIELD(distance, LV_FIELD_BOOL, 0, 0),
 };
 
 static const lv_field PAIR_FIELDS[] = {

@@ -75,7 +75,7 @@ MESSAGES = {
                 (5, "suite", "s"), (6, "width", "i"), (7, "public_key", "b"), (8, "key_proof", "b"),
                 (9, "pairs", "*Pair"), (10, "x", "b"), (11, "y", "b"), (12, "xor_digest", "b"),
                 (13, "corrects", "b"), (14, "time", "i"), (15, "unit", "s"), (17, "bit_proof", "b"),
-                (18, "scale", "Scale")],
+                (18, "scale", "Scale"), (19, "distance", "i")],
     "Scale": [(1, "decimals", "i"), (2, "offset", "z")],
     "Xor": [(1, "channel", "s"), (2, "author", "s"), (3, "series", "s"), (4, "sequence", "i"),
             (5, "suite", "s"), (6, "width", "i"), (7, "pairs", "i"), (8, "public_key", "b"),

@@ -145,7 +145,7 @@ static void test_superfluous_proofs(void **state)
     }
 }
 
-/* D may be left out, but then so is its proof. */
+/* D may be left out, but then so is its proof, and the quality record tells it. */
 static void test_a_record_without_distance(void **state)
 {
     const scene *s = *state;
@@ -153,13 +153,31 @@ static void test_a_record_without_distance(void **state)
     forged_open(&f, &s->ristretto);
     lv_buffer_free(&f.xor_record.d);
     f.xor_record.d = (lv_buffer){0};
+    open_forged(&f, &s->ristretto, "field d:");
+    f.quality.distance = false;
     open_forged(&f, &s->ristretto, "field d_proof");
     lv_buffer_free(&f.xor_record.d_proof);
     f.xor_record.d_proof = (lv_buffer){0};
     lv_set *set = open_forged(&f, &s->ristretto, NULL);
     assert_false(lv_set_has_distance(set));
     lv_set_free(set);
+    f.quality.distance = true;
+    open_forged(&f, &s->ristretto, "field d:");
     forged_close(&f);
+}
+
+static void test_a_distance_that_is_kept_quiet(void **state)
+{
+    const scene *s = *state;
+    const asked_set *sets[] = {&s->ristretto, &s->paillier, &s->rlwe};
+    for (size_t i = 0; i < 3; i++) {
+        forged f;
+        forged_open(&f, sets[i]);
+        assert_true(f.quality.distance);
+        f.quality.distance = false;
+        open_forged(&f, sets[i], "field d:");
+        forged_close(&f);
+    }
 }
 
 static void test_what_is_no_bit(void **state)
@@ -267,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_proofs_of_something_else),
         cmocka_unit_test(test_superfluous_proofs),
         cmocka_unit_test(test_a_record_without_distance),
+        cmocka_unit_test(test_a_distance_that_is_kept_quiet),
         cmocka_unit_test(test_what_is_no_bit),
         cmocka_unit_test(test_a_wrong_xor),
         cmocka_unit_test(test_a_wrong_distance),

@@ -201,6 +201,33 @@ static void *run(void *context)
     return NULL;
 }
 
+/* Nobody may ask this downstream for the band, so its records have no distance: a follow file that
+ * asks for it costs no purchase. */
+static void test_a_band_without_distance_is_refused_before_the_purchase(void **state)
+{
+    (void)state;
+    lv_node_close(world.a);
+    roles_write(world.r.a, "follow/moisture.yaml",
+                "downstream: BMSP\nseries: moisture\nservicer: SMSP\nworse: rise\nask: band\n"
+                "alarm_scale: 32\n");
+    world.a = roles_start(world.r.a);
+    take_all();
+    work_all();
+    for (size_t i = 0; i < SETS; i++) {
+        expect_state(i, "refused");
+        expect_words(i, "ask for the index");
+    }
+    assert_int_equal(world.purchase_count, 0);
+    assert_int_equal(verdicts(), 0);
+
+    lv_node_close(world.a);
+    roles_follow(&world.r, "moisture", "rise", 32);
+    world.a = roles_start(world.r.a);
+    change(world.a, "UPDATE sets SET due = 0");
+    work_all();
+    expect_all_verdicts();
+}
+
 /* Long polls until there are as many verdicts. */
 static void await_verdicts(size_t count)
 {
@@ -254,6 +281,7 @@ int main(void)
         TEST(test_lost_results_are_asked_for_again),
         TEST(test_unknown_sets_and_pairs_are_told),
         TEST(test_what_is_not_followed_is_passed_over),
+        TEST(test_a_band_without_distance_is_refused_before_the_purchase),
         TEST(test_the_workers_follow_by_themselves),
     };
     return cmocka_run_group_tests(tests, group_open, group_close);

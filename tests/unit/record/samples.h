@@ -43,6 +43,7 @@ static inline lv_quality sample_quality(void)
     sample_bytes(&r.x, "x ciphertexts");
     sample_bytes(&r.y, "y ciphertexts");
     sample_bytes(&r.bit_proof, "bit proof");
+    r.distance = true;
     r.has_scale = true;
     r.scale = (lv_fixed_scale){.decimals = 2, .offset = -300, .bits = 32};
     r.pairs = calloc(2, sizeof *r.pairs);

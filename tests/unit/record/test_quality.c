@@ -30,6 +30,7 @@ static void test_all_fields_come_back(void **state)
     assert_string_equal(lv_buffer_text(&read.x), "x ciphertexts");
     assert_string_equal(lv_buffer_text(&read.y), "y ciphertexts");
     assert_true(lv_digest_equal(&read.xor_digest, &sample.xor_digest));
+    assert_true(read.distance);
     assert_true(read.has_corrects && lv_digest_equal(&read.corrects, &sample.corrects));
     assert_int_equal(read.pair_count, 2);
     assert_string_equal(read.pairs[0].later_lot, "L 2 — Süd");
