@@ -249,6 +249,48 @@ static inline void roles_restart(lv_node **node, const char *folder)
     *node = roles_start(folder);
 }
 
+/* ---- a full disk ---- */
+
+static inline void roles_change(lv_node *node, const char *sql)
+{
+    lv_error err = {0};
+    assert_int_equal(lv_store_begin(node->store, &err), LV_OK);
+    lv_status status = lv_store_run(node->store, &err, sql, "");
+    if (lv_store_end(node->store, status, &err) != LV_OK) {
+        fail_msg("%s: %s", sql, err.text);
+    }
+}
+
+/* From now on SQLite finds the disk full (SQLITE_FULL) in each write of one kind, such as "INSERT
+ * ON pool": that write needs more room as well than the file may grow by. */
+static inline void roles_disk_full(lv_node *node, const char *write)
+{
+    enum { ROOM = 1024 /* pages for all other writes: half of what the filler needs */ };
+    char sql[256];
+    sqlite3_stmt *row = NULL;
+    snprintf(sql, sizeof sql,
+             "CREATE TRIGGER no_room BEFORE %s BEGIN"
+             " INSERT INTO filler VALUES(zeroblob(8388608)); END",
+             write);
+    roles_change(node, "CREATE TABLE IF NOT EXISTS filler(bytes BLOB NOT NULL) STRICT");
+    roles_change(node, sql);
+    assert_int_equal(lv_store_begin(node->store, NULL), LV_OK);
+    assert_int_equal(lv_store_query(node->store, NULL, &row, "PRAGMA page_count", ""), LV_OK);
+    assert_int_equal(lv_store_next(node->store, row, NULL), LV_OK);
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld",
+             (long long)sqlite3_column_int64(row, 0) + ROOM);
+    lv_store_done(row);
+    assert_int_equal(lv_store_end(node->store, LV_OK, NULL), LV_OK);
+    roles_change(node, sql);
+}
+
+static inline void roles_disk_free(lv_node *node)
+{
+    roles_change(node, "PRAGMA max_page_count = 4294967294");
+    roles_change(node, "DROP TRIGGER no_room");
+    roles_change(node, "DELETE FROM filler");
+}
+
 /* ---- requests ---- */
 
 typedef struct {

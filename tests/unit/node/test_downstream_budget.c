@@ -421,6 +421,26 @@ static void test_what_remains_is_told(void **state)
     assert_int_equal(roles_count(world.node, "/v1/budgets", "budgets"), 0);
 }
 
+/* ---- a full disk ---- */
+
+/* An answer that could not be written down is not given, and costs nothing. */
+static void test_an_answer_that_cannot_be_stored_is_not_given(void **state)
+{
+    lv_error err = {0};
+    lv_buffer answer = {0};
+    (void)state;
+    roles_disk_full(world.node, "INSERT ON disclosure");
+    assert_int_equal(send(&world.inquiries[0], &answer, &err), LV_E_IO);
+    assert_non_null(strstr(err.text, "full"));
+    assert_int_equal(answer.len, 0);
+    assert_int_equal(journal(), 0);
+    roles_disk_free(world.node);
+    expect_answer(0);
+    expect_answer(1); /* the budget has both yet */
+    expect_refusal(&world.inquiries[2], "8.176 of 10 bits");
+    assert_int_equal(journal(), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, test_open)
 
 int main(void)
@@ -437,6 +457,7 @@ int main(void)
         TEST(test_a_changed_policy_holds_for_what_is_not_told_yet),
         TEST(test_the_journal_tells_what_was_told),
         TEST(test_what_remains_is_told),
+        TEST(test_an_answer_that_cannot_be_stored_is_not_given),
     };
     return cmocka_run_group_tests(tests, group_open, group_close);
 }

