@@ -408,7 +408,7 @@ static const char *vectors_here(void)
         return "none";
     }
 #if defined(__x86_64__) && defined(__GNUC__)
-    if (__builtin_cpu_supports("avx512f")) {
+    if (__builtin_cpu_supports("avx512f") && !lv_cpu_avx2()) {
         return __builtin_cpu_supports("avx512ifma") ? "avx512ifma" : "avx512";
     }
     return __builtin_cpu_supports("avx2") ? "avx2" : "none";

@@ -32,7 +32,7 @@ typedef struct {
 } lv_ifma;
 
 /** Sets up `ifma` for an odd p of n limbs, or `words` to 0: where the processor has not the
- *  instructions, p is too short or too long, or LOTVEIL_CPU=portable. */
+ *  instructions, p is too short or too long, or LOTVEIL_CPU=portable or avx2. */
 void lv_ifma_init(lv_ifma *ifma, const mp_limb_t *p, mp_size_t n, mp_limb_t inverse);
 
 /** Radix alone: n limbs into digits, and a number, any below 4 p, into n + 1 limbs. */

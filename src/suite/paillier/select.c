@@ -61,8 +61,7 @@ select_avx512(mp_limb_t *out, const mp_limb_t *table, size_t entries, size_t ind
 
 lv_select lv_select_best(void)
 {
-    return __builtin_cpu_supports("avx512f") && !lv_cpu_portable() ? select_avx512
-                                                                   : lv_select_portable;
+    return __builtin_cpu_supports("avx512f") && !lv_cpu_avx2() ? select_avx512 : lv_select_portable;
 }
 
 #else

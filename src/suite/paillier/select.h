@@ -27,7 +27,7 @@ void lv_select_portable(mp_limb_t *out, const mp_limb_t *table, size_t entries, 
                         size_t len);
 
 /** The fastest that runs on this processor: a block at a time where its vectors are as wide, unless
- *  LOTVEIL_CPU=portable. */
+ *  LOTVEIL_CPU=portable or avx2. */
 lv_select lv_select_best(void);
 
 #endif

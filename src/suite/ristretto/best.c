@@ -7,7 +7,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void choose(void)
 {
-    best = lv_cpu_portable() ? NULL : lv_curve_ifma();
+    best = lv_cpu_avx2() ? NULL : lv_curve_ifma();
+    best = best != NULL || lv_cpu_portable() ? best : lv_curve_avx2();
     best = best != NULL ? best : &lv_curve_portable;
 }
 

@@ -6,11 +6,20 @@
  *    fe_constant, fe_load, fe_store          from and to the lanes' lv_fe, one every `stride`
  *    fe_load_bytes, fe_store_bytes           from and to 32 bytes, every 32
  *    fe_add, fe_subtract, fe_multiply, fe_square
+ *    fe_tight                                the same element in limbs as small as a product's
  *    fe_select(mask, a, b)                   a where the mask is set, b elsewhere
  *    fe_equal, fe_is_odd, fe_is_canonical    masks
  *    mask_or, mask_and, mask_not, mask_xor, mask_bit (of one lane)
  *    sizes_of, size_is, is_negative          of one digit for each lane: sizes, comparisons, masks
  *    comb_entry                              entries of a table of sixteen multiples
+ *
+ *  Who defines LV_IN_PLACE has defined fe_add_to, fe_subtract_to, fe_multiply_to, fe_square_to,
+ *  fe_tight_to and fe_select_to as well, which leave their result where the first argument points
+ *  (that may be one of the others), and defines select_size afterwards.
+ *
+ *  Limbs may grow in sums and differences. A first factor may be a sum or a difference of two sums
+ *  of two products; a second factor, what is squared and what is subtracted must be smaller: see
+ *  what avx2.c says of bounds, which are the narrowest.
  *
  *  All lanes do the same work whatever they hold. */
 
@@ -49,17 +58,28 @@ typedef struct {
 
 /* ---- field ---- */
 
-LV_FN fe fe_negate(fe a) { return fe_subtract(fe_constant(&FE_ZERO), a); }
-
-LV_FN fe fe_absolute(fe a) { return fe_select(fe_is_odd(a), fe_negate(a), a); }
-
+#ifndef LV_IN_PLACE
+LV_FN void fe_add_to(fe *r, const fe *a, const fe *b) { *r = fe_add(*a, *b); }
+LV_FN void fe_subtract_to(fe *r, const fe *a, const fe *b) { *r = fe_subtract(*a, *b); }
+LV_FN void fe_multiply_to(fe *r, const fe *a, const fe *b) { *r = fe_multiply(*a, *b); }
+LV_FN void fe_square_to(fe *r, const fe *a) { *r = fe_square(*a); }
+LV_FN void fe_tight_to(fe *r, const fe *a) { *r = fe_tight(*a); }
+LV_FN void fe_select_to(fe *r, fe_mask mask, const fe *a, const fe *b)
+{
+    *r = fe_select(mask, *a, *b);
+}
 LV_FN fe fe_square_times(fe a, int n)
 {
     for (int i = 0; i < n; i++) {
-        a = fe_square(a);
+        fe_square_to(&a, &a);
     }
     return a;
 }
+#endif
+
+LV_FN fe fe_negate(fe a) { return fe_subtract(fe_constant(&FE_ZERO), a); }
+
+LV_FN fe fe_absolute(fe a) { return fe_select(fe_is_odd(a), fe_negate(a), a); }
 
 /* a^(2^250 - 1); *eleven = a^11 */
 LV_FN fe fe_power_250(fe a, fe *eleven)
@@ -129,17 +149,13 @@ LV_FN void ext_store(lv_point *out, ext a, size_t count)
     fe_store(&out->t, a.t, n);
 }
 
-LV_FN ext ext_of(completed a)
+/* Of sums: they are the first factor where the other may be a difference. */
+LV_FN void ext_of(ext *r, const completed *a)
 {
-    return (ext){fe_multiply(a.e, a.f), fe_multiply(a.g, a.h), fe_multiply(a.f, a.g),
-                 fe_multiply(a.e, a.h)};
-}
-
-/* Without T: enough to double again. */
-LV_FN ext projective_of(completed a)
-{
-    return (ext){fe_multiply(a.e, a.f), fe_multiply(a.g, a.h), fe_multiply(a.f, a.g),
-                 fe_constant(&FE_ZERO)};
+    fe_multiply_to(&r->x, &a->f, &a->e);
+    fe_multiply_to(&r->y, &a->g, &a->h);
+    fe_multiply_to(&r->z, &a->f, &a->g);
+    fe_multiply_to(&r->t, &a->e, &a->h);
 }
 
 LV_FN niels niels_of(ext a)
@@ -149,34 +165,88 @@ LV_FN niels niels_of(ext a)
 }
 
 /* Hisil, Wong, Carter, Dawson, Twisted Edwards Curves Revisited, ASIACRYPT 2008, section 3.1. */
-LV_FN completed add_parts(ext a, fe sum, fe difference, fe product, fe two_z)
+LV_FN void add_parts(ext *a, const fe *sum, const fe *difference, const fe *product,
+                     const fe *two_z)
 {
-    fe p = fe_multiply(fe_subtract(a.y, a.x), difference);
-    fe q = fe_multiply(fe_add(a.y, a.x), sum);
-    fe c = fe_multiply(a.t, product);
-    return (completed){fe_subtract(q, p), fe_subtract(two_z, c), fe_add(two_z, c), fe_add(q, p)};
+    fe p;
+    fe q;
+    fe c;
+    completed r;
+    fe_subtract_to(&p, &a->y, &a->x);
+    fe_add_to(&q, &a->y, &a->x);
+    fe_multiply_to(&p, &p, difference);
+    fe_multiply_to(&q, &q, sum);
+    fe_multiply_to(&c, &a->t, product);
+    fe_subtract_to(&r.e, &q, &p);
+    fe_subtract_to(&r.f, two_z, &c);
+    fe_add_to(&r.g, two_z, &c);
+    fe_add_to(&r.h, &q, &p);
+    ext_of(a, &r);
 }
 
-LV_FN completed add_affine(ext a, affine_niels b)
+LV_FN void add_affine(ext *a, const affine_niels *b)
 {
-    return add_parts(a, b.sum, b.difference, b.product, fe_add(a.z, a.z));
+    fe two_z;
+    fe_add_to(&two_z, &a->z, &a->z);
+    add_parts(a, &b->sum, &b->difference, &b->product, &two_z);
 }
 
-LV_FN completed add_niels(ext a, niels b)
+LV_FN void add_niels(ext *a, const niels *b)
 {
-    return add_parts(a, b.sum, b.difference, b.product, fe_multiply(a.z, b.z));
+    fe two_z;
+    fe_multiply_to(&two_z, &a->z, &b->z);
+    add_parts(a, &b->sum, &b->difference, &b->product, &two_z);
+}
+
+LV_FN ext ext_plus(ext a, niels b)
+{
+    add_niels(&a, &b);
+    return a;
 }
 
 /* Section 3.3 of the same, all four with the other sign. T is not used. */
-LV_FN completed double_point(ext a)
+LV_FN void double_parts_of(completed *r, const ext *a)
 {
-    fe xx = fe_square(a.x);
-    fe yy = fe_square(a.y);
-    fe zz = fe_square(a.z);
-    fe h = fe_add(xx, yy);
-    fe e = fe_subtract(h, fe_square(fe_add(a.x, a.y)));
-    fe g = fe_subtract(xx, yy);
-    return (completed){e, fe_add(fe_add(zz, zz), g), g, h};
+    fe xx;
+    fe yy;
+    fe zz;
+    fe xy;
+    fe_add_to(&xy, &a->x, &a->y);
+    fe_square_to(&xy, &xy);
+    fe_square_to(&xx, &a->x);
+    fe_square_to(&yy, &a->y);
+    fe_square_to(&zz, &a->z);
+    fe_add_to(&r->h, &xx, &yy);
+    fe_subtract_to(&r->e, &r->h, &xy);
+    fe_tight_to(&r->e, &r->e);
+    fe_subtract_to(&r->g, &xx, &yy);
+    fe_add_to(&zz, &zz, &zz);
+    fe_add_to(&r->f, &zz, &r->g);
+}
+
+LV_FN void double_point(ext *a)
+{
+    completed r;
+    double_parts_of(&r, a);
+    ext_of(a, &r);
+}
+
+/* Leaves T as it was: enough to double again. */
+LV_FN void double_without_t(ext *a)
+{
+    completed r;
+    double_parts_of(&r, a);
+    fe_multiply_to(&a->x, &r.f, &r.e);
+    fe_multiply_to(&a->y, &r.g, &r.h);
+    fe_multiply_to(&a->z, &r.f, &r.g);
+}
+
+LV_FN void double_times(ext *a, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        double_without_t(a);
+    }
+    double_point(a);
 }
 
 /* ---- encodings ---- */
@@ -228,7 +298,7 @@ LV_FN doubling double_parts(ext p)
     fe dtt = fe_multiply(fe_square(p.t), fe_constant(&FE_D));
     d.e = fe_multiply(p.x, fe_add(p.y, p.y));
     d.f = fe_add(zz, dtt);
-    d.g = fe_add(yy, xx);
+    d.g = fe_tight(fe_add(yy, xx));
     d.h = fe_subtract(zz, dtt);
     d.eg = fe_multiply(d.e, d.g);
     d.fh = fe_multiply(d.f, d.h);
@@ -304,7 +374,7 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
         fe root;
         valid = mask_and(valid, fe_inverse_root(&root, fe_multiply(v, u2_square)));
         fe den_x = fe_multiply(root, u2);
-        fe den_y = fe_multiply(fe_multiply(root, den_x), v);
+        fe den_y = fe_multiply(v, fe_multiply(root, den_x));
         ext p;
         p.x = fe_absolute(fe_multiply(fe_add(s, s), den_x));
         p.y = fe_multiply(u1, den_y);
@@ -323,16 +393,19 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 /* ---- multiples ---- */
 
 /* Adds each lane's digit times the point whose multiples 1 .. 16 stand in the table. */
-LV_FN ext add_entry(ext sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
-                    const int8_t *digit)
+LV_FN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                     const int8_t *digit)
 {
     affine_niels entry;
+    affine_niels signed_entry;
+    const fe zero = fe_constant(&FE_ZERO);
+    fe negated;
     fe_mask negative = comb_entry(&entry.sum, &entry.difference, &entry.product, limb, digit);
-    fe swap = entry.sum;
-    entry.sum = fe_select(negative, entry.difference, entry.sum);
-    entry.difference = fe_select(negative, swap, entry.difference);
-    entry.product = fe_select(negative, fe_negate(entry.product), entry.product);
-    return ext_of(add_affine(sum, entry));
+    fe_subtract_to(&negated, &zero, &entry.product);
+    fe_select_to(&signed_entry.sum, negative, &entry.difference, &entry.sum);
+    fe_select_to(&signed_entry.difference, negative, &entry.sum, &entry.difference);
+    fe_select_to(&signed_entry.product, negative, &negated, &entry.product);
+    add_affine(sum, &signed_entry);
 }
 
 /* out[i] = k[i] times the point whose comb it is. */
@@ -352,7 +425,7 @@ LV_FN void comb_multiply(lv_point *out, const lv_comb_table *table, const lv_sca
         }
         ext sum = ext_identity();
         for (size_t j = 0; j < LV_COMB_DIGITS; j++) {
-            sum = add_entry(sum, table->limb[j], digit[j]);
+            add_entry(&sum, table->limb[j], digit[j]);
         }
         ext_store(out + i, sum, count - i);
         lv_wipe(&sum, sizeof sum);
@@ -378,47 +451,62 @@ LV_FN void window_digits(int8_t digit[WINDOWS][LANES], size_t lane, const lv_sca
     lv_wipe(digits, sizeof digits);
 }
 
-/* Each lane's digit times the point whose multiples 1 .. 8 stand in the table. */
-LV_FN niels select_multiple(const niels *table, const int8_t *digit)
+/* The sizes' multiples, of those from 1 to 8 that stand in the table. */
+#ifdef LV_IN_PLACE
+LV_FN void select_size(niels *r, const niels *table, const int8_t *digit);
+#else
+LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
 {
     const lane_sizes sizes = sizes_of(digit);
-    niels r = {fe_constant(&FE_ONE), fe_constant(&FE_ONE), fe_constant(&FE_TWO),
-               fe_constant(&FE_ZERO)};
+    *r = (niels){fe_constant(&FE_ONE), fe_constant(&FE_ONE), fe_constant(&FE_TWO),
+                 fe_constant(&FE_ZERO)};
     for (uint32_t j = 0; j < WINDOW_ENTRIES; j++) {
         fe_mask here = size_is(sizes, j + 1);
-        r.sum = fe_select(here, table[j].sum, r.sum);
-        r.difference = fe_select(here, table[j].difference, r.difference);
-        r.z = fe_select(here, table[j].z, r.z);
-        r.product = fe_select(here, table[j].product, r.product);
+        r->sum = fe_select(here, table[j].sum, r->sum);
+        r->difference = fe_select(here, table[j].difference, r->difference);
+        r->z = fe_select(here, table[j].z, r->z);
+        r->product = fe_select(here, table[j].product, r->product);
     }
+}
+#endif
+
+/* Adds each lane's digit times the point whose multiples 1 .. 8 stand in the table. */
+LV_FN void add_multiple(ext *sum, const niels *table, const int8_t *digit)
+{
+    const fe zero = fe_constant(&FE_ZERO);
+    niels some;
+    affine_niels with_sign;
+    fe negated;
+    fe two_z;
+    select_size(&some, table, digit);
     fe_mask negative = is_negative(digit);
-    fe swap = r.sum;
-    r.sum = fe_select(negative, r.difference, r.sum);
-    r.difference = fe_select(negative, swap, r.difference);
-    r.product = fe_select(negative, fe_negate(r.product), r.product);
-    return r;
+    fe_subtract_to(&negated, &zero, &some.product);
+    fe_select_to(&with_sign.sum, negative, &some.difference, &some.sum);
+    fe_select_to(&with_sign.difference, negative, &some.sum, &some.difference);
+    fe_select_to(&with_sign.product, negative, &negated, &some.product);
+    fe_multiply_to(&two_z, &sum->z, &some.z);
+    add_parts(sum, &with_sign.sum, &with_sign.difference, &with_sign.product, &two_z);
 }
 
 /* The multiples 1 .. 8. */
-LV_FN void fill_window(niels table[WINDOW_ENTRIES], ext p)
+LV_FN void fill_window(niels table[WINDOW_ENTRIES], const ext *p)
 {
-    table[0] = niels_of(p);
+    table[0] = niels_of(*p);
     for (int j = 1; j < WINDOW_ENTRIES; j++) {
-        table[j] = niels_of(ext_of(add_niels(p, table[j - 1])));
+        ext next = *p;
+        add_niels(&next, &table[j - 1]);
+        table[j] = niels_of(next);
     }
 }
 
 LV_FN ext multiply_lanes(ext p, int8_t digit[WINDOWS][LANES])
 {
     niels table[WINDOW_ENTRIES];
-    fill_window(table, p);
+    fill_window(table, &p);
     ext r = ext_identity();
     for (int i = WINDOWS - 1; i >= 0; i--) {
-        for (int j = 1; j < WINDOW; j++) {
-            r = projective_of(double_point(r));
-        }
-        r = ext_of(double_point(r));
-        r = ext_of(add_niels(r, select_multiple(table, digit[i])));
+        double_times(&r, WINDOW);
+        add_multiple(&r, table, digit[i]);
     }
     return r;
 }
@@ -479,7 +567,7 @@ LV_FN void segment_sums(lv_point *out, const lv_point *w, unsigned width, unsign
 {
     ext sum = row_load(w, width, half, 0);
     for (unsigned step = 1; step < segment_len(width); step++) {
-        sum = ext_of(add_niels(sum, niels_of(row_load(w, width, half, step))));
+        sum = ext_plus(sum, niels_of(row_load(w, width, half, step)));
     }
     ext_store(out, sum, LANES);
 }
@@ -500,7 +588,12 @@ LV_FN void sum_row(lv_point *z, const lv_point *w, unsigned width)
     }
 }
 
-LV_FN ext triple(ext a) { return ext_of(add_niels(ext_of(double_point(a)), niels_of(a))); }
+LV_FN ext triple(ext a)
+{
+    ext r = a;
+    double_point(&r);
+    return ext_plus(r, niels_of(a));
+}
 
 /* What is added to x - y in the first column of each lane's segment: the constant, and three times
  * all w before it. */
@@ -519,7 +612,7 @@ LV_FN ext first_addends(const lv_point *w, unsigned width, unsigned half, const 
             lv_point_add(&before[lane], &before[lane - HALVES], &sums[lane - HALVES]);
         }
     }
-    return ext_of(add_niels(triple(ext_load(before, LANES)), niels_of(ext_load(constants, LANES))));
+    return ext_plus(triple(ext_load(before, LANES)), niels_of(ext_load(constants, LANES)));
 }
 
 LV_FN niels niels_negate(niels a)
@@ -534,9 +627,9 @@ LV_FN void compare_row(lv_point *z, const lv_point *x, const lv_point *y, const 
         ext addend = first_addends(w, width, half, constant);
         for (unsigned step = 0; step < segment_len(width); step++) {
             niels minus_y = niels_negate(niels_of(row_load(y, width, half, step)));
-            ext difference = ext_of(add_niels(row_load(x, width, half, step), minus_y));
-            row_store(z, width, half, step, ext_of(add_niels(difference, niels_of(addend))));
-            addend = ext_of(add_niels(addend, niels_of(triple(row_load(w, width, half, step)))));
+            ext difference = ext_plus(row_load(x, width, half, step), minus_y);
+            row_store(z, width, half, step, ext_plus(difference, niels_of(addend)));
+            addend = ext_plus(addend, niels_of(triple(row_load(w, width, half, step))));
         }
     }
 }

@@ -7,7 +7,6 @@
 
 #include "suite/ristretto/constants.h"
 #include <immintrin.h>
-#include <stdlib.h>
 
 /* Without optimisation GCC's gathers and scatters are macros that convert masks so. */
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -249,6 +248,8 @@ LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
     }
 }
 
+LV_VECTOR fe fe_tight(fe a) { return a; }
+
 /* ---- digits ---- */
 
 typedef v8 lane_sizes;
@@ -297,89 +298,7 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
 
 #include "suite/ristretto/formulas.h"
 #include "suite/ristretto/sums.h"
-
-/* ---- sums of multiples ---- */
-
-/* Straus: one run of doublings for all points, eight of which share a group of lanes. */
-typedef struct {
-    niels multiple[WINDOW_ENTRIES];
-    int8_t digit[WINDOWS][LANES];
-    int top; /* the highest window that has a digit; the others are not looked at */
-} group;
-
-/* Lane l has the scalar k[l / repeat]; there are `lanes` of them, others have 0. */
-LV_FN void make_group(group *out, const lv_scalar *k, const lv_point *in, size_t lanes,
-                      size_t repeat)
-{
-    static const lv_scalar zero = {{0}};
-    fill_window(out->multiple, ext_load(in, lanes));
-    for (size_t lane = 0; lane < LANES; lane++) {
-        window_digits(out->digit, lane, lane < lanes ? &k[lane / repeat] : &zero);
-    }
-    out->top = WINDOWS - 1;
-    for (uint64_t eight = 0; out->top >= 0 && eight == 0;) {
-        memcpy(&eight, out->digit[out->top], sizeof eight);
-        out->top -= eight == 0;
-    }
-}
-
-/* Each lane's part of the sum. */
-LV_FN ext sum_groups(const group *groups, size_t count)
-{
-    int top = -1;
-    for (size_t i = 0; i < count; i++) {
-        top = groups[i].top > top ? groups[i].top : top;
-    }
-    ext sum = ext_identity();
-    for (int at = top; at >= 0; at--) {
-        sum = double_times(sum, WINDOW);
-        for (size_t i = 0; i < count; i++) {
-            if (at <= groups[i].top) {
-                niels some = select_multiple(groups[i].multiple, groups[i].digit[at]);
-                sum = ext_of(add_niels(sum, some));
-            }
-        }
-    }
-    return sum;
-}
-
-/* out[h] = sum k[i] in[repeat i + h] for h < repeat, which is 1 or 2. */
-LV_FN lv_status sums_vartime(lv_point *out, size_t repeat, const lv_scalar *k, const lv_point *in,
-                             size_t count)
-{
-    const size_t points = count * repeat;
-    const size_t vectors = (points + LANES - 1) / LANES;
-    lv_point part[LANES];
-    for (size_t h = 0; h < repeat; h++) {
-        out[h] = lv_point_identity;
-    }
-    group *groups = aligned_alloc(_Alignof(group), (vectors + 1) * sizeof *groups);
-    if (groups == NULL) {
-        return LV_E_MEMORY;
-    }
-    for (size_t i = 0; i < vectors; i++) {
-        size_t from = i * LANES;
-        make_group(&groups[i], k + from / repeat, in + from,
-                   points - from < LANES ? points - from : LANES, repeat);
-    }
-    ext_store(part, sum_groups(groups, vectors), LANES);
-    for (size_t lane = 0; lane < LANES; lane++) {
-        lv_point_add(&out[lane % repeat], &out[lane % repeat], &part[lane]);
-    }
-    free(groups);
-    return LV_OK;
-}
-
-LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
-{
-    return sums_vartime(out, 1, k, in, count);
-}
-
-LV_FN lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
-                                  size_t count)
-{
-    return sums_vartime(out, 2, k, in, count);
-}
+#include "suite/ristretto/sums_vartime.h"
 
 static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .base_multiply = base_multiply,

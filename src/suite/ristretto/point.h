@@ -85,10 +85,11 @@ typedef struct {
 extern const lv_curve lv_curve_portable;
 
 /** NULL where this processor (or compiler) has no such vectors. */
+const lv_curve *lv_curve_avx2(void);
 const lv_curve *lv_curve_ifma(void);
 
-/** The fastest that runs here. The environment's LOTVEIL_CPU=portable asks for the portable one;
- *  it is looked at once. */
+/** The fastest that runs here and that the environment's LOTVEIL_CPU lets run (base/cpu.h); it is
+ *  looked at once. */
 const lv_curve *lv_curve_best(void);
 
 /** Single points, portable. Outputs may be inputs. */

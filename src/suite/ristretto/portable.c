@@ -175,6 +175,8 @@ LV_FN void fe_store_bytes(uint8_t *out, fe a, size_t count)
     }
 }
 
+LV_FN fe fe_tight(fe a) { return a; }
+
 /* ---- digits ---- */
 
 typedef uint64_t lane_sizes;
@@ -245,7 +247,7 @@ void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_poi
     niels step = niels_of(ext_load(p, 1));
     fe product = fe_constant(&FE_ONE);
     for (int j = 0; j < LV_COMB_ENTRIES; j++) {
-        multiple[j] = j == 0 ? ext_load(p, 1) : ext_of(add_niels(multiple[j - 1], step));
+        multiple[j] = j == 0 ? ext_load(p, 1) : ext_plus(multiple[j - 1], step);
         before[j] = product;
         product = fe_multiply(product, multiple[j].z);
     }
@@ -284,17 +286,19 @@ const lv_comb_table *lv_base_comb(void)
 
 void lv_point_add(lv_point *out, const lv_point *a, const lv_point *b)
 {
-    ext_store(out, ext_of(add_niels(ext_load(a, 1), niels_of(ext_load(b, 1)))), 1);
+    ext_store(out, ext_plus(ext_load(a, 1), niels_of(ext_load(b, 1))), 1);
 }
 
 void lv_point_subtract(lv_point *out, const lv_point *a, const lv_point *b)
 {
-    ext_store(out, ext_of(add_niels(ext_load(a, 1), niels_negate(niels_of(ext_load(b, 1))))), 1);
+    ext_store(out, ext_plus(ext_load(a, 1), niels_negate(niels_of(ext_load(b, 1)))), 1);
 }
 
 void lv_point_double(lv_point *out, const lv_point *a)
 {
-    ext_store(out, ext_of(double_point(ext_load(a, 1))), 1);
+    ext p = ext_load(a, 1);
+    double_point(&p);
+    ext_store(out, p, 1);
 }
 
 /* RFC 9496, 4.3.3 */
@@ -320,10 +324,12 @@ static void make_terms(term *out, const lv_scalar *k, const lv_point *in, size_t
 {
     for (size_t i = 0; i < count; i++) {
         ext p = ext_load(&in[i * stride], 1);
-        niels twice = niels_of(ext_of(double_point(p)));
+        ext doubled = p;
+        double_point(&doubled);
+        const niels twice = niels_of(doubled);
         lv_scalar_naf_vartime(out[i].digit, &k[i]);
         for (int j = 0; j < ODD_ENTRIES; j++) {
-            p = j == 0 ? p : ext_of(add_niels(p, twice));
+            p = j == 0 ? p : ext_plus(p, twice);
             out[i].multiple[j] = niels_of(p);
         }
     }
@@ -351,13 +357,13 @@ static lv_status strided_sum_vartime(lv_point *out, const lv_scalar *k, const lv
     make_terms(terms, k, in, count, stride);
     ext sum = ext_identity();
     for (int at = top_digit(terms, count); at >= 0; at--) {
-        sum = ext_of(double_point(sum));
+        double_point(&sum);
         for (size_t i = 0; i < count; i++) {
             const int d = (int)terms[i].digit[at];
             if (d > 0) {
-                sum = ext_of(add_niels(sum, terms[i].multiple[d / 2]));
+                add_niels(&sum, &terms[i].multiple[d / 2]);
             } else if (d < 0) {
-                sum = ext_of(add_niels(sum, niels_negate(terms[i].multiple[-d / 2])));
+                sum = ext_plus(sum, niels_negate(terms[i].multiple[-d / 2]));
             }
         }
     }

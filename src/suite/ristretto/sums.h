@@ -23,14 +23,6 @@ LV_FN void lift(lifted *out, const lv_scalar *k)
     lv_wipe(digits, sizeof digits);
 }
 
-LV_FN ext double_times(ext a, unsigned n)
-{
-    for (unsigned i = 1; i < n; i++) {
-        a = projective_of(double_point(a));
-    }
-    return ext_of(double_point(a));
-}
-
 /* Each lane's share of sum k[i] T[first + i]. */
 LV_FN ext lifted_sum(unsigned first, const lifted *digit, size_t count)
 {
@@ -38,10 +30,10 @@ LV_FN ext lifted_sum(unsigned first, const lifted *digit, size_t count)
     ext sum = ext_identity();
     for (size_t at = LIFTED_DIGITS; at-- > 0;) {
         for (size_t i = 0; i < count; i++) {
-            sum = add_entry(sum, table->limb[first + i], digit[i].at[at]);
+            add_entry(&sum, table->limb[first + i], digit[i].at[at]);
         }
         if (at > 0) {
-            sum = double_times(sum, LV_COMB_BITS);
+            double_times(&sum, LV_COMB_BITS);
         }
     }
     return sum;
@@ -52,8 +44,8 @@ LV_FN void join_lanes(lv_point *out, lv_point share[LANES][LANES], size_t rows)
 {
     ext sum = ext_load(share[LANES - 1], rows);
     for (size_t lane = LANES - 1; lane-- > 0;) {
-        sum = double_times(sum, LIFTED_DIGITS * LV_COMB_BITS);
-        sum = ext_of(add_niels(sum, niels_of(ext_load(share[lane], rows))));
+        double_times(&sum, LIFTED_DIGITS * LV_COMB_BITS);
+        sum = ext_plus(sum, niels_of(ext_load(share[lane], rows)));
     }
     ext_store(out, sum, rows);
     lv_wipe(&sum, sizeof sum);
@@ -106,7 +98,7 @@ LV_FN void bits_commit(lv_point *out, const lv_scalar *mask, const uint8_t *bits
             for (size_t lane = 0; lane < LANES && r + lane < rows; lane++) {
                 bit[lane] = (int8_t)bits[(r + lane) * count + i];
             }
-            sum = add_entry(sum, table->limb[LV_GENERATOR_FIRST + i], bit);
+            add_entry(&sum, table->limb[LV_GENERATOR_FIRST + i], bit);
         }
         ext_store(out + r, sum, rows - r);
         lv_wipe(&sum, sizeof sum);
@@ -132,9 +124,8 @@ LV_FN void add_subtract(lv_point *out, const lv_point *x, const lv_point *y, con
                         size_t count)
 {
     for (size_t i = 0; i < count; i += LANES) {
-        ext sum =
-            ext_of(add_niels(ext_load(x + i, count - i), niels_of(ext_load(y + i, count - i))));
+        ext sum = ext_plus(ext_load(x + i, count - i), niels_of(ext_load(y + i, count - i)));
         niels minus_w = niels_negate(niels_of(ext_load(w + i, count - i)));
-        ext_store(out + i, ext_of(add_niels(sum, minus_w)), count - i);
+        ext_store(out + i, ext_plus(sum, minus_w), count - i);
     }
 }

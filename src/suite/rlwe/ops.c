@@ -38,8 +38,10 @@ const lv_rlwe_ops *lv_rlwe_ops_best(void)
 {
     const lv_rlwe_ops *best = lv_rlwe_ops_at(0);
     const lv_rlwe_ops *next = NULL;
-    bool portable = lv_cpu_portable();
-    for (size_t i = 1; !portable && (next = lv_rlwe_ops_at(i)) != NULL; i++) {
+    const size_t avx2 = 1;
+    size_t last = lv_cpu_avx2() ? avx2 : SIZE_MAX;
+    last = lv_cpu_portable() ? 0 : last;
+    for (size_t i = 1; i <= last && (next = lv_rlwe_ops_at(i)) != NULL; i++) {
         best = next;
     }
     return best;

@@ -48,8 +48,8 @@ void lv_rlwe_sodium_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLW
 /** The i-th kind that runs on this processor, portable first; NULL past the last. */
 const lv_rlwe_ops *lv_rlwe_ops_at(size_t i);
 
-/** The fastest that runs on this processor, or the portable one where the environment has
- *  LOTVEIL_CPU=portable. */
+/** The fastest that runs on this processor and that the environment's LOTVEIL_CPU lets run
+ *  (base/cpu.h). */
 const lv_rlwe_ops *lv_rlwe_ops_best(void);
 
 #endif

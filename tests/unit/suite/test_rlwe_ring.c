@@ -385,6 +385,9 @@ static void test_the_environment_chooses(void **state)
     assert_ptr_equal(lv_rlwe_ops_at(0), &lv_rlwe_portable);
     assert_int_equal(setenv("LOTVEIL_CPU", "portable", 1), 0);
     assert_ptr_equal(lv_rlwe_ops_best(), &lv_rlwe_portable);
+    assert_int_equal(setenv("LOTVEIL_CPU", "avx2", 1), 0);
+    assert_ptr_equal(lv_rlwe_ops_best(),
+                     lv_rlwe_ops_at(1) != NULL ? lv_rlwe_ops_at(1) : lv_rlwe_ops_at(0));
     assert_int_equal(unsetenv("LOTVEIL_CPU"), 0);
     size_t kinds = 0;
     while (lv_rlwe_ops_at(kinds) != NULL) {
