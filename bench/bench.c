@@ -297,7 +297,8 @@ static lv_status add_bytes(const bench *b, const bench_run *one, json_t *sets, l
 }
 
 /* The runs on one core; returns how many. */
-static size_t plan_runs(const bench *b, const lv_suite *suite, bench_run *runs)
+static size_t plan_runs(const bench *b, const lv_suite *suite, bool short_exponents,
+                        bench_run *runs)
 {
     const lv_bench_options *options = b->options;
     bool own_bits = options->key_bits != 0;
@@ -305,6 +306,7 @@ static size_t plan_runs(const bench *b, const lv_suite *suite, bench_run *runs)
         .vectors = !lv_cpu_portable(),
         .ask = {.suite = suite,
                 .key_bits = own_bits ? options->key_bits : lv_suite_default_key_bits(suite),
+                .short_exponents = short_exponents,
                 .width = b->width,
                 .pairs = options->pairs != 0 ? options->pairs : lv_bench_packing(suite, b->width),
                 .threads = 1,
@@ -337,10 +339,20 @@ static lv_status measure_suite(const bench *b, bench_run *runs, size_t *count, j
     return status == LV_OK ? add_bytes(b, &runs[0], bytes, err) : status;
 }
 
-static lv_status add_suite(const bench *b, const lv_suite *suite, lv_error *err)
+/* What the masks' exponents are called, NULL where there are none. */
+static const char *exponent_word(const lv_suite *suite, bool short_exponents)
+{
+    if (!lv_suite_shortens(suite)) {
+        return NULL;
+    }
+    return short_exponents ? "short" : "full";
+}
+
+static lv_status add_suite(const bench *b, const lv_suite *suite, bool short_exponents,
+                           lv_error *err)
 {
     bench_run runs[RUNS_MAX];
-    size_t count = plan_runs(b, suite, runs);
+    size_t count = plan_runs(b, suite, short_exponents, runs);
     json_t *bytes = json_array();
     json_t *ready = NULL;
     lv_status status = measure_suite(b, runs, &count, bytes, err);
@@ -356,8 +368,9 @@ static lv_status add_suite(const bench *b, const lv_suite *suite, lv_error *err)
         json_array_append_new(described, describe_run(&runs[i]));
     }
     json_t *all =
-        json_pack("{s:s, s:i, s:o, s:o, s:o}", "suite", lv_suite_name(suite), "bits",
-                  (int)runs[0].ask.key_bits, "runs", described, "bytes", bytes, "ready", ready);
+        json_pack("{s:s, s:i, s:s?, s:o, s:o, s:o}", "suite", lv_suite_name(suite), "bits",
+                  (int)runs[0].ask.key_bits, "exponent", exponent_word(suite, short_exponents),
+                  "runs", described, "bytes", bytes, "ready", ready);
     return json_array_append_new(b->suites, all) == 0 ? LV_OK : LV_E_MEMORY;
 }
 
@@ -367,7 +380,10 @@ static lv_status add_suites(const bench *b, lv_error *err)
     lv_status status = LV_OK;
     for (size_t i = 0; status == LV_OK && (suite = lv_suite_at(i)) != NULL; i++) {
         if (b->options->suite == NULL || strcmp(lv_suite_name(suite), b->options->suite) == 0) {
-            status = add_suite(b, suite, err);
+            status = add_suite(b, suite, false, err);
+            if (status == LV_OK && b->options->short_exponents && lv_suite_shortens(suite)) {
+                status = add_suite(b, suite, true, err);
+            }
         }
     }
     return status;

@@ -7,14 +7,15 @@
 #include <lotveil/suite.h>
 
 typedef struct {
-    const char *suite; /* NULL: all of them */
-    unsigned key_bits; /* 0: the suite's default; only with `suite` */
-    unsigned width;    /* k; 0: 32 */
-    size_t pairs;      /* in one set; 0: as many as one ciphertext holds */
-    unsigned threads;  /* of the run on many cores; 0: all processors; 1: no such run */
-    bool baseline;     /* measure the published formulas too, in the same run */
-    unsigned passes;   /* how often each run is taken up again; 0: 3 */
-    double seconds;    /* for the rounds of one pass, at least one; 0: 0.3 */
+    const char *suite;    /* NULL: all of them */
+    unsigned key_bits;    /* 0: the suite's default; only with `suite` */
+    bool short_exponents; /* measure those suites a second time whose keys can be shortened */
+    unsigned width;       /* k; 0: 32 */
+    size_t pairs;         /* in one set; 0: as many as one ciphertext holds */
+    unsigned threads;     /* of the run on many cores; 0: all processors; 1: no such run */
+    bool baseline;        /* measure the published formulas too, in the same run */
+    unsigned passes;      /* how often each run is taken up again; 0: 3 */
+    double seconds;       /* for the rounds of one pass, at least one; 0: 0.3 */
     void (*progress)(void *context, const char *phase, size_t done, size_t total); /* or NULL */
     void *progress_context;
 } lv_bench_options;
@@ -22,7 +23,7 @@ typedef struct {
 /** Measures, checks that every answer is right, and describes:
  *
  *      {"width", "processors", "vectors": "avx512ifma", "avx512", "avx2" or "none", "passes",
- *       "suites": [{"suite", "bits",
+ *       "suites": [{"suite", "bits", "exponent": "full", "short" or null,
  *                   "runs": [{"vectors": bool, "cores", "pairs", "rounds",
  *                             "phases": {"keygen", "encrypt", "read", "combine", "recompute",
  *                                        "zero_test", "answer"}, "whole",

@@ -64,6 +64,7 @@ size_t lv_bench_packing(const lv_suite *suite, unsigned width);
 typedef struct {
     const lv_suite *suite;
     unsigned key_bits;
+    bool short_exponents;
     unsigned width;
     size_t pairs;
     unsigned threads;

@@ -314,6 +314,9 @@ static lv_status renew_key(bench_set *set, const lv_bench_ask *ask, lv_error *er
     lv_key_free(set->key);
     lv_bench_moment start = lv_bench_now();
     status = lv_key_generate(ask->suite, ask->key_bits, &set->job, &set->key, err);
+    if (status == LV_OK && ask->short_exponents) {
+        status = lv_key_shorten(set->key, err);
+    }
     lv_bench_take(set->times, LV_BENCH_KEYGEN, lv_bench_since(start, set->job.threads));
     return status;
 }

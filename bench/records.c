@@ -51,6 +51,7 @@ static lv_status prepare(publication *p, lv_error *err)
                             .column_value = "value",
                             .scale = {.bits = ask->width},
                             .key_bits = ask->key_bits,
+                            .short_exponents = ask->short_exponents,
                             .compare = LV_COMPARE_CONSECUTIVE};
     snprintf(p->series.suite, sizeof p->series.suite, "%s", lv_suite_name(ask->suite));
     p->pairs = calloc(ask->pairs, sizeof *p->pairs);

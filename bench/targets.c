@@ -12,7 +12,9 @@ static const json_t *find_suite(const json_t *report, const char *name)
     {
         const lv_suite *known = lv_suite_find(name);
         json_int_t bits = json_integer_value(json_object_get(suite, "bits"));
+        const char *exponent = json_string_value(json_object_get(suite, "exponent"));
         if (strcmp(json_string_value(json_object_get(suite, "suite")), name) == 0 &&
+            (exponent == NULL || strcmp(exponent, "full") == 0) &&
             bits == (json_int_t)lv_suite_default_key_bits(known)) {
             return suite;
         }

@@ -31,6 +31,7 @@ typedef struct {
     lv_fixed_scale scale;
     char suite[LV_NAME_MAX + 1];
     unsigned key_bits;
+    bool short_exponents; /* keys are shortened (lv_key_shorten); only suite paillier's can be */
     size_t pairs_per_set; /* pairs that one set takes at most; 0: as many as suit the suite */
     lv_compare_mode compare;
     char baseline_lot[LV_LOT_MAX + 1]; /* "": the first lot ever measured */

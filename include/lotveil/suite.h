@@ -70,6 +70,22 @@ size_t lv_suite_set_pairs(const lv_suite *suite);
 LV_MUST_CHECK lv_status lv_key_generate(const lv_suite *suite, unsigned key_bits, const lv_job *job,
                                         lv_secret_key **out, lv_error *err);
 
+/** Can keys of this suite be shortened? paillier's can. */
+bool lv_suite_shortens(const lv_suite *suite);
+
+/** Has a fresh key, from now on and for as long as it exists, also when it was written and read
+ *  again, draw the masks of its ciphertexts by exponents of 512 bits, twice the bits of security,
+ *  instead of full length: faster, and it rests on one assumption more (docs/soundness.md, claim
+ *  3a). The public part does not change, and nobody sees it on a ciphertext. Keys of which a prime
+ *  has no more bits than that stay as they are.
+ * @param key  has not encrypted yet and made no masks.
+ * @return LV_OK; LV_E_ARGUMENT with words where the suite has no such exponents, or the key has
+ *         encrypted. */
+LV_MUST_CHECK lv_status lv_key_shorten(lv_secret_key *key, lv_error *err);
+
+/** Was it shortened? */
+bool lv_key_is_short(const lv_secret_key *key);
+
 /** Writes the secret key (to be sealed before it rests anywhere); wipe with lv_buffer_wipe. */
 LV_MUST_CHECK lv_status lv_key_encode(const lv_secret_key *key, lv_buffer *secret);
 LV_MUST_CHECK lv_status lv_key_decode(const lv_suite *suite, lv_bytes secret, lv_secret_key **out,

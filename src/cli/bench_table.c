@@ -1,4 +1,5 @@
 #include "cli/bench_table.h"
+#include <stdbool.h>
 #include <string.h>
 
 enum { LABEL = 31 };
@@ -64,8 +65,11 @@ static void put_product(const json_t *measured, FILE *out)
 
 static void put_suite_name(const json_t *suite, FILE *out)
 {
-    fprintf(out, "%s, %lld bits\n", text(suite, "suite"),
-            (long long)json_integer_value(json_object_get(suite, "bits")));
+    const char *exponent = json_string_value(json_object_get(suite, "exponent"));
+    bool is_short = exponent != NULL && strcmp(exponent, "short") == 0;
+    fprintf(out, "%s, %lld bits%s\n", text(suite, "suite"),
+            (long long)json_integer_value(json_object_get(suite, "bits")),
+            is_short ? ", short exponents" : "");
 }
 
 static void put_phases(const json_t *report, FILE *out)

@@ -18,6 +18,8 @@ typedef struct {
 static const struct argp_option option_list[] = {
     {"suite", 's', "NAME", 0, "One scheme only (default: all)", 1},
     {"bits", 'b', "N", 0, "Size of the key, with --suite (default: the suite's own)", 1},
+    {"exponent", 'e', "full|short", 0,
+     "short: measure paillier with short exponents too, beside full ones (default full)", 1},
     {"width", 'w', "N", 0, "Bits of a value, 1 to 62 (default 32)", 1},
     {"pairs", 'p', "N", 0, "Pairs in one set (default: as many as one ciphertext holds)", 1},
     {"threads", 't', "N", 0,
@@ -68,6 +70,9 @@ static void check_suite(const options *o, struct argp_state *state)
     if (suite == NULL) {
         argp_error(state, "--suite: there is no suite \"%s\"", o->bench.suite);
     }
+    if (o->bench.short_exponents && !lv_suite_shortens(suite)) {
+        argp_error(state, "--exponent: suite %s has none that could be short", o->bench.suite);
+    }
     if (o->bench.key_bits != 0 &&
         lv_suite_check_key_bits(suite, o->bench.key_bits, &err) != LV_OK) {
         argp_error(state, "--bits: %s", err.text);
@@ -89,6 +94,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
             argp_error(state, "--baseline: \"%s\" is neither published nor none", value);
         }
         o->bench.baseline = value[0] == 'p';
+        return 0;
+    case 'e':
+        if (strcmp(value, "full") != 0 && strcmp(value, "short") != 0) {
+            argp_error(state, "--exponent: \"%s\" is neither full nor short", value);
+        }
+        o->bench.short_exponents = value[0] == 's';
         return 0;
     case ARGP_KEY_ARG:
         argp_usage(state);

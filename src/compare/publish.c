@@ -32,6 +32,20 @@ static lv_status check_plan(const lv_set_plan *plan, lv_error *err)
     return lv_series_check(plan->series, err);
 }
 
+lv_status lv_series_key(const lv_series *series, const lv_suite *suite, const lv_job *job,
+                        lv_secret_key **out, lv_error *err)
+{
+    lv_status status = lv_key_generate(suite, series->key_bits, job, out, err);
+    if (status == LV_OK && series->short_exponents) {
+        status = lv_key_shorten(*out, err);
+        if (status != LV_OK) {
+            lv_key_free(*out);
+            *out = NULL;
+        }
+    }
+    return status;
+}
+
 static lv_status check_key(const lv_series *series, const lv_public_key *key, lv_error *err)
 {
     if (lv_public_suite(key) != lv_suite_find(series->suite) ||
@@ -53,7 +67,11 @@ static lv_status take_key(const lv_set_plan *plan, const lv_job *job, lv_secret_
                        series->suite);
     }
     if (*key == NULL) {
-        return lv_key_generate(suite, series->key_bits, job, key, err);
+        return lv_series_key(series, suite, job, key, err);
+    }
+    if (lv_key_is_short(*key) != series->short_exponents) {
+        return lv_fail(err, LV_E_ARGUMENT, "series %s: the key's exponents are %s, not as wanted",
+                       series->name, lv_key_is_short(*key) ? "short" : "of full length");
     }
     return check_key(series, lv_key_public(*key), err);
 }

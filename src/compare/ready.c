@@ -32,7 +32,7 @@ lv_status lv_set_prepare(const lv_set_plan *plan, const lv_identity *author, con
         return lv_fail(err, LV_E_ARGUMENT, "series %s: nothing of a set of suite %s is made ahead",
                        plan->series->name, plan->series->suite);
     }
-    lv_status status = lv_key_generate(suite, plan->series->key_bits, job, key, err);
+    lv_status status = lv_series_key(plan->series, suite, job, key, err);
     if (status == LV_OK) {
         status = prove(plan, author, *key, job, &out->key_proof, err);
     }

@@ -15,6 +15,10 @@ struct lv_set {
     lv_matrix *d; /* NULL where that has none */
 };
 
+/** A fresh key as the sets of a series take it: its size and its exponents. */
+LV_MUST_CHECK lv_status lv_series_key(const lv_series *series, const lv_suite *suite,
+                                      const lv_job *job, lv_secret_key **out, lv_error *err);
+
 /** That there is such a question, and its limit fits `width` bits.
  *  LV_E_ARGUMENT, LV_E_RANGE with words. */
 LV_MUST_CHECK lv_status lv_ask_check(const lv_ask *ask, unsigned width, lv_error *err);

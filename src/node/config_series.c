@@ -42,6 +42,7 @@ typedef struct {
     char *pairs_per_set;
     char *key_bits;
     char *pool;
+    bool short_exponents;
     lv_compare_mode compare;
     char *baseline_lot;
     raw_grant *grants;
@@ -54,6 +55,11 @@ static const cyaml_strval_t COMPARES[] = {
     {"consecutive", LV_COMPARE_CONSECUTIVE},
     {"baseline", LV_COMPARE_BASELINE},
     {"both", LV_COMPARE_BOTH},
+};
+
+static const cyaml_strval_t EXPONENTS[] = {
+    {"full", false},
+    {"short", true},
 };
 
 #define NEEDED CYAML_FLAG_POINTER
@@ -105,6 +111,8 @@ static const cyaml_schema_field_t SERIES_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("suite", OPTIONAL, raw_series, suite, 1, LV_NAME_MAX),
     LV_YAML_FIELD_NUMBER("key_bits", OPTIONAL, raw_series, key_bits),
     LV_YAML_FIELD_NUMBER("pool", OPTIONAL, raw_series, pool),
+    CYAML_FIELD_ENUM("exponent", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, raw_series,
+                     short_exponents, EXPONENTS, CYAML_ARRAY_LEN(EXPONENTS)),
     CYAML_FIELD_ENUM("compare", CYAML_FLAG_STRICT, raw_series, compare, COMPARES,
                      CYAML_ARRAY_LEN(COMPARES)),
     CYAML_FIELD_STRING_PTR("baseline_lot", OPTIONAL, raw_series, baseline_lot, 0, LV_LOT_MAX),
@@ -229,6 +237,13 @@ static lv_status take_suite(const char *name, const raw_series *raw, lv_series *
     if (status != LV_OK) {
         lv_error_prefix(err, "%s: key_bits: ", name);
         return status == LV_E_RANGE ? LV_E_CONFIG : status;
+    }
+    series->short_exponents = raw->short_exponents;
+    if (series->short_exponents && !lv_suite_shortens(suite)) {
+        return lv_fail(err, LV_E_CONFIG,
+                       "%s: exponent: suite %s has none that could be short; leave it out, or say "
+                       "'full'",
+                       name, series->suite);
     }
     uint64_t pairs = 0;
     status = lv_yaml_number(name, "pairs_per_set", raw->pairs_per_set, 0, LV_SET_PAIRS_MAX, 0,

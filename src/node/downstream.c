@@ -60,6 +60,8 @@ static const char *const lv_downstream_schema[] = {
     "ALTER TABLE batch ADD COLUMN pairs_done INTEGER NOT NULL DEFAULT 0;"
     "UPDATE batch SET pairs_done = (SELECT count(*) FROM sets AS s JOIN pair AS p"
     " ON p.set_row = s.id WHERE s.batch = batch.id AND s.state = 'published');",
+    "ALTER TABLE sets ADD COLUMN short_exponents INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pool ADD COLUMN short_exponents INTEGER NOT NULL DEFAULT 0;",
     NULL,
 };
 

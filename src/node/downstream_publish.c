@@ -96,7 +96,7 @@ static const char MADE_SQL[] =
 
 static const char PLANNED_SQL[] =
     "SELECT id, series, sequence, batch, suite, key_bits, width,"
-    " (SELECT count(*) FROM pair WHERE set_row = s.id) FROM sets AS s"
+    " (SELECT count(*) FROM pair WHERE set_row = s.id), short_exponents FROM sets AS s"
     " WHERE state = 'planned' AND" NOT_HELD_UP("s") " ORDER BY id LIMIT ?";
 
 static void take_name(sqlite3_stmt *row, work *out)
@@ -147,6 +147,7 @@ static lv_status find_planned(group *g, lv_error *err)
         at->series.key_bits = (unsigned)sqlite3_column_int64(rows, 5);
         at->series.scale.bits = (unsigned)sqlite3_column_int64(rows, 6);
         at->pair_count = (size_t)sqlite3_column_int64(rows, 7);
+        at->series.short_exponents = sqlite3_column_int64(rows, 8) != 0;
         pairs += at->pair_count;
     }
     lv_store_done(rows);
@@ -266,6 +267,7 @@ static lv_status complete_series(lv_node *node, work *at, lv_error *err)
         at->series = config->series;
         memcpy(at->series.suite, planned.suite, sizeof planned.suite);
         at->series.key_bits = planned.key_bits;
+        at->series.short_exponents = planned.short_exponents;
         at->series.scale.bits = planned.scale.bits;
         at->with_distance = lv_policy_any(config->policies, config->policy_count, LV_ASK_BAND);
         at->tell_scale = lv_policy_any(config->policies, config->policy_count, LV_ASK_THRESHOLD);

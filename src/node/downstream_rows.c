@@ -487,12 +487,12 @@ static lv_status find_sequence(intake *in, lv_error *err)
 static lv_status plan_set(intake *in, lv_error *err)
 {
     const lv_series *series = in->series;
-    lv_status status =
-        lv_store_run(in->node->store, err,
-                     "INSERT INTO sets(batch, series, sequence, suite, key_bits, width, state)"
-                     " VALUES(?, ?, ?, ?, ?, ?, 'planned')",
-                     "isisii", in->batch, series->name, in->sequence, series->suite,
-                     (int64_t)series->key_bits, (int64_t)series->scale.bits);
+    lv_status status = lv_store_run(
+        in->node->store, err,
+        "INSERT INTO sets(batch, series, sequence, suite, key_bits,"
+        " short_exponents, width, state) VALUES(?, ?, ?, ?, ?, ?, ?, 'planned')",
+        "isisiii", in->batch, series->name, in->sequence, series->suite, (int64_t)series->key_bits,
+        (int64_t)series->short_exponents, (int64_t)series->scale.bits);
     in->set = lv_store_last_id(in->node->store);
     in->set_pairs = 0;
     in->sets++;

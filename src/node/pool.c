@@ -104,9 +104,11 @@ static lv_status look_at(lv_node *node, entry *at, lv_error *err)
     if (status == LV_OK) {
         status = lv_store_run(node->store, err,
                               "DELETE FROM pool WHERE series = ? AND (sequence < ? OR sequence >= ?"
-                              " OR suite <> ? OR key_bits <> ? OR masks <> ?)",
-                              "siisii", series->name, next, next + size, series->suite,
-                              (int64_t)series->key_bits, (int64_t)lv_set_masks(&plan));
+                              " OR suite <> ? OR key_bits <> ? OR masks <> ?"
+                              " OR short_exponents <> ?)",
+                              "siisiii", series->name, next, next + size, series->suite,
+                              (int64_t)series->key_bits, (int64_t)lv_set_masks(&plan),
+                              (int64_t)series->short_exponents);
     }
     for (place = next; status == LV_OK && place < next + size; place++) {
         int64_t there = 0;
@@ -223,9 +225,10 @@ static lv_status store_entry(lv_node *node, const entry *at, size_t masks, lv_by
     }
     status = lv_store_run(node->store, err,
                           "INSERT OR IGNORE INTO pool(series, sequence, suite, key_bits, masks,"
-                          " key, ready) VALUES(?, ?, ?, ?, ?, ?, ?)",
-                          "sisiibb", series->name, (int64_t)at->sequence, series->suite,
-                          (int64_t)series->key_bits, (int64_t)masks, key, ready);
+                          " short_exponents, key, ready) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                          "sisiiibb", series->name, (int64_t)at->sequence, series->suite,
+                          (int64_t)series->key_bits, (int64_t)masks,
+                          (int64_t)series->short_exponents, key, ready);
     return lv_store_end(node->store, status, err);
 }
 
@@ -300,9 +303,11 @@ static lv_status take_row(lv_node *node, const lv_set_plan *plan, lv_buffer *key
     lv_status queried =
         lv_store_query(node->store, err, &row,
                        "SELECT key, ready FROM pool WHERE series = ? AND sequence = ?"
-                       " AND suite = ? AND key_bits = ? AND masks >= ?",
-                       "sisii", plan->series->name, (int64_t)plan->sequence, plan->series->suite,
-                       (int64_t)plan->series->key_bits, (int64_t)lv_set_masks(plan));
+                       " AND suite = ? AND key_bits = ? AND masks >= ?"
+                       " AND short_exponents = ?",
+                       "sisiii", plan->series->name, (int64_t)plan->sequence, plan->series->suite,
+                       (int64_t)plan->series->key_bits, (int64_t)lv_set_masks(plan),
+                       (int64_t)plan->series->short_exponents);
     lv_status status = lv_role_first(node->store, queried, &row, err);
     if (status != LV_OK) {
         return status;

@@ -55,6 +55,21 @@ static lv_status whole(lv_status status, lv_buffer *out, size_t before)
     return status;
 }
 
+bool lv_suite_shortens(const lv_suite *suite) { return suite->key_shorten != NULL; }
+
+lv_status lv_key_shorten(lv_secret_key *key, lv_error *err)
+{
+    return lv_suite_shortens(key->suite)
+               ? key->suite->key_shorten(key, err)
+               : lv_fail(err, LV_E_ARGUMENT, "suite %s has no exponents that could be short",
+                         key->suite->name);
+}
+
+bool lv_key_is_short(const lv_secret_key *key)
+{
+    return lv_suite_shortens(key->suite) && key->suite->key_is_short(key);
+}
+
 lv_status lv_key_encode(const lv_secret_key *key, lv_buffer *secret)
 {
     size_t before = secret->len;

@@ -47,6 +47,9 @@ struct lv_suite {
     /** lv_key_generate; key_bits has been checked. */
     lv_status (*key_generate)(unsigned key_bits, const lv_job *job, lv_secret_key **out,
                               lv_error *err);
+    /** lv_key_shorten and lv_key_is_short. NULL together where keys cannot be shortened. */
+    lv_status (*key_shorten)(lv_secret_key *key, lv_error *err);
+    bool (*key_is_short)(const lv_secret_key *key);
     lv_status (*key_encode)(const lv_secret_key *key, lv_buffer *secret);
     lv_status (*key_decode)(lv_bytes secret, lv_secret_key **out, lv_error *err);
     /** Frees and wipes; key is not NULL. */

@@ -116,7 +116,7 @@ static void encrypt(scene *s)
 }
 
 /* Masks made ahead, put away, read again and used. */
-static void encrypt_with_masks(scene *s)
+static void make_masks(scene *s, const lv_secret_key *key, const char *what)
 {
     if (!lv_suite_has_masks(s->suite)) {
         return;
@@ -129,7 +129,7 @@ static void encrypt_with_masks(scene *s)
     lv_matrix *matrix = NULL;
     lv_buffer secret = {0};
     ct_poison(bits, sizeof bits);
-    assert_int_equal(lv_masks_make(s->made.key, WIDTH, &JOB, &masks, NULL), LV_OK);
+    assert_int_equal(lv_masks_make(key, WIDTH, &JOB, &masks, NULL), LV_OK);
     assert_int_equal(lv_masks_encode(masks, &secret), LV_OK);
     assert_int_equal(lv_masks_decode(s->suite, lv_buffer_view(&secret), &read, NULL), LV_OK);
     assert_int_equal(lv_encrypt_with(read, &plain, &JOB, &matrix, NULL), LV_OK);
@@ -137,7 +137,18 @@ static void encrypt_with_masks(scene *s)
     lv_masks_free(masks);
     lv_masks_free(read);
     lv_buffer_wipe(&secret);
-    expect_silence(before, "masks", s);
+    expect_silence(before, what, s);
+}
+
+static void encrypt_with_short_masks(scene *s, unsigned key_bits)
+{
+    lv_secret_key *key = NULL;
+    if (lv_suite_shortens(s->suite)) {
+        assert_int_equal(ct_key_make(s->suite, key_bits, &key), LV_OK);
+        assert_int_equal(lv_key_shorten(key, NULL), LV_OK);
+        make_masks(s, key, "masks of short exponents");
+        lv_key_free(key);
+    }
 }
 
 static void test_zeros(scene *s)
@@ -357,7 +368,8 @@ static void play(scene *s)
     publish(s, key, key_bits);
     open_and_combine(s);
     encrypt(s);
-    encrypt_with_masks(s);
+    make_masks(s, s->made.key, "masks");
+    encrypt_with_short_masks(s, key_bits);
     test_zeros(s);
     scan_zeros(s);
     scan_limits(s);

@@ -192,7 +192,7 @@ lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb **out)
 {
     *out = NULL;
     mp_size_t n = side->mont.words;
-    shape s = choose_shape(&side->mont, side->bits, uses);
+    shape s = choose_shape(&side->mont, side->exponent_bits, uses);
     size_t bases = (size_t)s.teeth * s.combs;
     lv_comb *comb = lv_secret_alloc(sizeof *comb + CACHE_LINE + table_bytes(&s, n));
     workshop *shop = lv_secret_alloc(sizeof *shop);

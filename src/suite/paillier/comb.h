@@ -3,7 +3,8 @@
  *
  *  Let g generate the group modulo p. h = g^p mod p^2 then generates the group of n-th residues
  *  modulo p^2, which has p - 1 elements: h^e with e uniform in 0 .. p-2 is a *uniform* n-th
- *  residue, just as r^n mod p^2 with uniform r. No assumption comes in.
+ *  residue, just as r^n mod p^2 with uniform r. No assumption comes in. With shorter exponents one
+ *  does: docs/soundness.md, claim 3a.
  *
  *  A table entry stands for a power w of h. It does not hold w, which has two halves, but the
  *  residue a = w R mod p alone, and a number l with  w R = a (1 + l p) mod p^2.  Products of such
@@ -24,7 +25,8 @@ LV_MUST_CHECK lv_status lv_comb_make(const lv_side *side, size_t uses, lv_comb *
 /** Wipes and frees; NULL is legal. */
 void lv_comb_free(lv_comb *comb);
 
-/** r = h^e mod p^2, plain form. `e` has side->mont.n limbs and is below p - 1. */
+/** r = h^e mod p^2, plain form. `e` has side->mont.n limbs, is below p - 1 and has no more than
+ *  side->exponent_bits bits. */
 void lv_comb_power(const lv_comb *comb, const lv_side *side, lv_dual *r, const mp_limb_t *e,
                    lv_mont_scratch *scratch);
 

@@ -8,6 +8,8 @@
 #include "suite/suite.h"
 #include <pthread.h>
 
+enum { LV_SHORT_EXPONENT_BITS = 512 }; /* a multiple of those of a limb */
+
 #define LV_CIPHER_LIMBS_MAX (4 * LV_PRIME_LIMBS_MAX)
 
 typedef struct {
@@ -36,10 +38,12 @@ typedef struct {
     mp_limb_t root[LV_PRIME_LIMBS_MAX];   /* 1/n mod p - 1 */
     mp_limb_t rho[2][LV_PRIME_LIMBS_MAX]; /* zero where not known */
     uint64_t generator;                   /* of F_p^*; 0 where not known */
+    mp_bitcnt_t exponent_bits;            /* of the exponents of masks: those of p, or fewer */
 } lv_side;
 
 typedef struct {
     lv_secret_key base;
+    bool is_short; /* lv_key_shorten */
     lv_paillier_public *public_key;
     lv_side side[2]; /* p, q */
     lv_crt primes;   /* p and q to n */
@@ -65,6 +69,7 @@ typedef struct {
     mpz_t p[2];
     mpz_t rho[2][2];
     uint64_t generator[2];
+    bool is_short; /* lv_key_shorten */
 } lv_paillier_parts;
 
 void lv_paillier_parts_init(lv_paillier_parts *parts);
@@ -74,6 +79,8 @@ void lv_paillier_parts_wipe(lv_paillier_parts *parts);
  *  of a good key. */
 LV_MUST_CHECK lv_status lv_paillier_key_new(const lv_paillier_parts *parts, lv_secret_key **out,
                                             lv_error *err);
+lv_status lv_paillier_key_shorten(lv_secret_key *key, lv_error *err);
+bool lv_paillier_key_is_short(const lv_secret_key *key);
 lv_status lv_paillier_key_encode(const lv_secret_key *key, lv_buffer *secret);
 lv_status lv_paillier_key_decode(lv_bytes secret, lv_secret_key **out, lv_error *err);
 void lv_paillier_key_free(lv_secret_key *key);
@@ -103,7 +110,8 @@ lv_status lv_paillier_matrix_decode(const lv_public_key *key, size_t pairs, unsi
 LV_MUST_CHECK lv_status lv_paillier_masks_ready(const lv_secret_key *key, size_t masks,
                                                 const lv_job *job, lv_error *err);
 
-/** A uniform n-th residue modulo n^2, in as many limbs. */
+/** An n-th residue modulo n^2, in as many limbs: uniform, or of a short exponent modulo p^2 and one
+ *  modulo q^2 where the key was shortened. */
 LV_MUST_CHECK lv_status lv_paillier_mask(const lv_paillier_secret *key, mp_limb_t *mask,
                                          const lv_rng *rng);
 
@@ -154,7 +162,7 @@ lv_status lv_paillier_zero_test(const lv_secret_key *key, const lv_matrix *z, si
                                 unsigned first, unsigned count, bool *is_zero);
 
 /* open.c */
-lv_status lv_paillier_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
-                                  lv_opened *cells);
+lv_status lv_paillier_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix,
+                                       size_t row, lv_opened *cells);
 
 #endif

@@ -6,6 +6,7 @@
 #include "suite/paillier/prime.h"
 #include <string.h>
 
+static const mp_limb_t SHORT_MARK = 1; /* of a key that was shortened */
 static const size_t BLOCK_MAX = LV_PRIME_LIMBS_MAX * sizeof(mp_limb_t);
 
 const lv_paillier_secret *lv_paillier_secret_of(const lv_secret_key *key)
@@ -23,6 +24,7 @@ void lv_paillier_parts_init(lv_paillier_parts *parts)
         mpz_init(parts->rho[i][1]);
         parts->generator[i] = 0;
     }
+    parts->is_short = false;
 }
 
 void lv_paillier_parts_wipe(lv_paillier_parts *parts)
@@ -81,6 +83,7 @@ static bool fill_side(lv_side *side, const lv_paillier_parts *parts, int i, cons
     copy_limbs(side->rho[0], parts->rho[i][0]);
     copy_limbs(side->rho[1], parts->rho[i][1]);
     side->generator = parts->generator[i];
+    side->exponent_bits = side->bits;
     return compute_root(side, n);
 }
 
@@ -103,6 +106,35 @@ static bool fill_crt(lv_paillier_secret *key)
 static bool prime_is_usable(const mpz_t p)
 {
     return mpz_odd_p(p) && mpz_cmp_ui(p, 3) >= 0 && mpz_size(p) <= LV_PRIME_LIMBS_MAX;
+}
+
+static void shorten(lv_paillier_secret *key)
+{
+    key->is_short = true;
+    for (int i = 0; i < 2; i++) {
+        if (key->side[i].bits > LV_SHORT_EXPONENT_BITS) {
+            key->side[i].exponent_bits = LV_SHORT_EXPONENT_BITS;
+        }
+    }
+}
+
+lv_status lv_paillier_key_shorten(lv_secret_key *key, lv_error *err)
+{
+    lv_paillier_secret *mine = (lv_paillier_secret *)key;
+    pthread_mutex_lock(&mine->lock);
+    bool fresh = mine->comb[0] == NULL;
+    if (fresh) {
+        shorten(mine);
+    }
+    pthread_mutex_unlock(&mine->lock);
+    return fresh ? LV_OK
+                 : lv_fail(err, LV_E_ARGUMENT,
+                           "a paillier key that has encrypted cannot be shortened any more");
+}
+
+bool lv_paillier_key_is_short(const lv_secret_key *key)
+{
+    return lv_paillier_secret_of(key)->is_short;
 }
 
 lv_status lv_paillier_key_new(const lv_paillier_parts *parts, lv_secret_key **out, lv_error *err)
@@ -128,6 +160,9 @@ lv_status lv_paillier_key_new(const lv_paillier_parts *parts, lv_secret_key **ou
             !fill_crt(key)) {
             status = lv_fail(err, LV_INVALID,
                              "paillier secret key: n and (p - 1)(q - 1) share a factor");
+        }
+        if (parts->is_short) {
+            shorten(key);
         }
     }
     mpz_clear(n);
@@ -213,6 +248,10 @@ lv_status lv_paillier_key_encode(const lv_secret_key *key, lv_buffer *secret)
             status = write_number(secret, &generator, 1);
         }
     }
+    if (status == LV_OK && mine->is_short) {
+        const mp_limb_t mark = SHORT_MARK;
+        status = write_number(secret, &mark, 1);
+    }
     if (status != LV_OK && secret->data != NULL) {
         lv_wipe(secret->data + start, secret->len - start);
         secret->len = start;
@@ -230,12 +269,12 @@ static bool read_number(lv_reader *reader, mpz_t x)
     return true;
 }
 
-static bool read_generator(lv_reader *reader, uint64_t *generator)
+static bool read_limb(lv_reader *reader, uint64_t *value)
 {
     mpz_t x;
     mpz_init(x);
     bool good = read_number(reader, x) && mpz_size(x) <= 1;
-    *generator = good ? mpz_get_ui(x) : 0;
+    *value = good ? mpz_get_ui(x) : 0;
     mpz_clear(x);
     return good;
 }
@@ -266,7 +305,12 @@ static lv_status read_parts(lv_bytes secret, lv_paillier_parts *parts)
     bool good = read_number(&reader, parts->p[0]) && read_number(&reader, parts->p[1]);
     for (int i = 0; i < 2 && good; i++) {
         good = read_number(&reader, parts->rho[i][0]) && read_number(&reader, parts->rho[i][1]) &&
-               read_generator(&reader, &parts->generator[i]);
+               read_limb(&reader, &parts->generator[i]);
+    }
+    if (good && reader.left > 0) {
+        uint64_t mark = 0;
+        good = read_limb(&reader, &mark) && mark == SHORT_MARK;
+        parts->is_short = good;
     }
     good = good && lv_reader_end(&reader) == LV_OK && factors_agree(parts, 0) &&
            factors_agree(parts, 1);

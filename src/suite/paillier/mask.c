@@ -7,14 +7,19 @@
 #include "suite/paillier/internal.h"
 #include <stdlib.h>
 
-/* A mask is a uniform n-th residue modulo n^2: uniform modulo p^2 and modulo q^2 on their own
- * (comb.h), joined by the Chinese remainder theorem. */
+/* A mask is an n-th residue modulo n^2, drawn modulo p^2 and modulo q^2 on their own (comb.h) and
+ * joined by the Chinese remainder theorem: uniform, unless the key was shortened. */
 
 /* Limbs drawn beyond the size of p - 1, so that reducing modulo p - 1 is uniform to 2^-128. */
 enum { EXTRA_LIMBS = 2 };
 
 static lv_status random_exponent(const lv_side *side, mp_limb_t *e, const lv_rng *rng)
 {
+    if (side->exponent_bits < side->bits) { /* below 2^512 < p - 1 */
+        mp_size_t limbs = (mp_size_t)side->exponent_bits / GMP_NUMB_BITS;
+        mpn_zero(e, side->mont.n);
+        return lv_rng_fill(rng, (uint8_t *)e, (size_t)limbs * sizeof(mp_limb_t));
+    }
     mp_limb_t drawn[LV_PRIME_LIMBS_MAX + EXTRA_LIMBS];
     mp_size_t len = side->mont.n + EXTRA_LIMBS;
     lv_status status = lv_rng_fill(rng, (uint8_t *)drawn, (size_t)len * sizeof(mp_limb_t));
@@ -25,7 +30,7 @@ static lv_status random_exponent(const lv_side *side, mp_limb_t *e, const lv_rng
     return status;
 }
 
-/* A uniform n-th residue modulo p^2, in 2 n limbs. */
+/* An n-th residue modulo p^2, in 2 n limbs. */
 static lv_status random_residue(const lv_paillier_secret *key, int i, mp_limb_t *residue,
                                 const lv_rng *rng)
 {

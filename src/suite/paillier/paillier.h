@@ -10,7 +10,8 @@
  *    secret key   blocks (u32 length, bytes without leading zeros): p, q, then for p and for q
  *                 rho1, rho2 and g: primes with p = 2 u rho1 rho2 + 1 for a small u, and the
  *                 smallest generator of the group modulo p. The three are empty where they are
- *                 not known; such a key decrypts but does not encrypt. */
+ *                 not known; such a key decrypts but does not encrypt. One that was shortened
+ *                 (lv_key_shorten) ends with a block of one byte, 1. */
 #ifndef LV_PAILLIER_PAILLIER_H
 #define LV_PAILLIER_PAILLIER_H
 

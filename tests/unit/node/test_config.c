@@ -218,6 +218,7 @@ static void test_a_downstream(void **state)
     assert_int_equal(series->scale.bits, 16);
     assert_int_equal(series->key_bits, 2048);
     assert_int_equal(series->pairs_per_set, 1); /* what suits paillier */
+    assert_false(series->short_exponents);
     assert_int_equal(series->compare, LV_COMPARE_BOTH);
     assert_string_equal(series->baseline_lot, "L1");
     assert_int_equal(config->series[0].grant_count, 1);
@@ -384,6 +385,13 @@ static void test_bad_series(void **state)
         {"suite: paillier", "suite: rot13", {"suite", "rot13", "paillier"}},
         {"key_bits: 2048", "key_bits: 1024", {"key_bits", "2048", "8192"}},
         {"key_bits: 2048", "key_bits: 2049", {"key_bits", NULL, NULL}},
+        {"key_bits: 2048", "exponent: half", {"exponent", "full, short", NULL}},
+        {"suite: paillier\nkey_bits: 2048",
+         "suite: ristretto255\nexponent: short",
+         {"exponent", "ristretto255", "full"}},
+        {"suite: paillier\nkey_bits: 2048",
+         "suite: rlwe1024\nexponent: short",
+         {"exponent", "rlwe1024", "full"}},
         {"key_bits: 2048", "pairs_per_set: 4097", {"pairs_per_set", "0 to 4096", NULL}},
         {"key_bits: 2048", "pairs_per_set: -1", {"pairs_per_set", NULL, NULL}},
         {"key_bits: 2048", "key_bits: 4294969344", {"key_bits", NULL, NULL}},
@@ -399,6 +407,26 @@ static void test_bad_series(void **state)
     put("config.yaml", DOWNSTREAM);
     expect_refused("series/moisture.yaml", SERIES, changes, sizeof changes / sizeof changes[0]);
     drop("series/moisture.yaml");
+}
+
+static void test_exponents(void **state)
+{
+    (void)state;
+    static const spoilt good[] = {
+        {"suite: paillier\n", "suite: paillier\nexponent: full\n", {NULL}},
+        {"suite: paillier\n", "suite: paillier\nexponent: short\n", {NULL}},
+        {"suite: paillier\nkey_bits: 2048\n", "suite: rlwe1024\nexponent: full\n", {NULL}},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        lv_config_series series = {0};
+        lv_error err = {0};
+        char *text = spoil(SERIES, &good[i]);
+        assert_int_equal(lv_config_series_parse("s.yaml", lv_bytes_of_text(text), &series, &err),
+                         LV_OK);
+        assert_int_equal(series.series.short_exponents, i == 1);
+        lv_config_series_free(&series);
+        free(text);
+    }
 }
 
 static void test_offsets(void **state)
@@ -692,6 +720,7 @@ int main(void)
         cmocka_unit_test(test_second_documents_and_absent_files),
         cmocka_unit_test(test_channels_that_a_role_has_no_part_in),
         cmocka_unit_test(test_bad_series),
+        cmocka_unit_test(test_exponents),
         cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_series_defaults),
         cmocka_unit_test(test_series_stand_once_and_where_they_belong),

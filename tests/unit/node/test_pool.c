@@ -232,7 +232,7 @@ static void test_what_serves_no_set_is_deleted(void **state)
     (void)state;
     begin(&f, "pool: 3");
     fill(&f, 2);
-    change(&f, "INSERT INTO pool SELECT 'gone', sequence, suite, key_bits, masks, key, ready"
+    change(&f, "INSERT INTO pool SELECT 'gone', sequence, suite, key_bits, masks, key, ready, 0"
                " FROM pool");
     lv_node_close(f.node);
     write_series(&f, "pool: 1");
@@ -258,6 +258,38 @@ static void test_another_size_of_key_begins_anew(void **state)
     fill(&f, 1);
     expect_full(&f);
     assert_int_equal(ask(&f, "SELECT key_bits FROM pool"), 2048);
+    end(&f);
+}
+
+/* Masks of short exponents and of full ones are never mixed. */
+static void test_either_kind_of_exponents_serves_its_own(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "pool: 1\nexponent: short");
+    fill(&f, 1);
+    assert_int_equal(ask(&f, "SELECT short_exponents FROM pool"), 1);
+    change(&f, "UPDATE pool SET short_exponents = 0");
+    change(&f, "CREATE TABLE other AS SELECT key FROM pool");
+    fill(&f, 1); /* the other kind is deleted */
+    expect_full(&f);
+    assert_int_equal(ask(&f, "SELECT short_exponents FROM pool"), 1);
+    change(&f, "CREATE TABLE kept AS SELECT key FROM pool");
+    roles_accept(f.node, "moisture", ROLES_HEADER "L1,1,0.05,\nL2,2,0.11,\n");
+    publish(&f, LV_OK);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets JOIN kept USING(key)"), 1);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets JOIN other USING(key)"), 0);
+
+    /* A set keeps what it was planned with, whatever the series says since. */
+    roles_accept(f.node, "moisture", ROLES_HEADER "L3,3,0.07,\n");
+    write_series(&f, "pool: 1");
+    restart(&f);
+    change(&f, "INSERT INTO pool SELECT series, 2, suite, key_bits, masks, key, x'00', 0"
+               " FROM (SELECT 'moisture' AS series, suite, key_bits, 12 AS masks, key FROM sets"
+               " LIMIT 1)");
+    publish(&f, LV_OK);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM sets WHERE short_exponents = 1"), 2);
+    assert_int_equal(ask(&f, "SELECT count(*) FROM pool WHERE sequence = 2"), 1); /* not touched */
     end(&f);
 }
 
@@ -368,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_only_the_set_it_is_for_gets_it),
         cmocka_unit_test(test_what_serves_no_set_is_deleted),
         cmocka_unit_test(test_another_size_of_key_begins_anew),
+        cmocka_unit_test(test_either_kind_of_exponents_serves_its_own),
         cmocka_unit_test(test_a_band_takes_a_fourth_matrix),
         cmocka_unit_test(test_a_node_that_stops_makes_nothing),
         cmocka_unit_test(test_a_full_disk_neither_stores_nor_uses),
