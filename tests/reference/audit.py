@@ -81,6 +81,7 @@ class Records:
         require(len(q["pairs"]) == x["pairs"] == len(self.values), "number of pairs")
         require(q["scale"] == (series.scale if series.threshold else None), "scale")
         require(series.band == bool(x["d"]), "D is there, or not, against the policy")
+        require(q["distance"] == int(series.band), "the quality record tells of D what is not so")
 
     def context(self, channel, pair=0, upstream=""):
         """What a proof is bound to: in records the channel in which it stands and no upstream."""
