@@ -395,8 +395,7 @@ static const kernel *kernel_of(mp_size_t words)
 static bool has_ifma(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("bmi2") &&
-           !lv_cpu_avx2();
+           __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("bmi2") && !lv_cpu_avx2();
 }
 
 /* Words of a number, 0 where there is no room for as many rounds. */

@@ -19,8 +19,8 @@ static bool limit_bit(const comparison *job, unsigned column)
 }
 
 /* Enc(+-x_i), of which x_i xor T_i is made. */
-static mpz_srcptr exclusive_or(const comparison *job, size_t row, unsigned column,
-                               mpz_t *inverse, mpz_t view)
+static mpz_srcptr exclusive_or(const comparison *job, size_t row, unsigned column, mpz_t *inverse,
+                               mpz_t view)
 {
     return limit_bit(job, column) ? inverse[column]
                                   : lv_paillier_ciphertext(job->x, job->first + row, column, view);

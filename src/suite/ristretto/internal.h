@@ -75,7 +75,7 @@ lv_status lv_ristretto_zero_test(const lv_secret_key *key, const lv_matrix *z, s
                                  unsigned first, unsigned count, bool *is_zero);
 
 /* open.c */
-lv_status lv_ristretto_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
-                                  lv_opened *cells);
+lv_status lv_ristretto_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix,
+                                        size_t row, lv_opened *cells);
 
 #endif

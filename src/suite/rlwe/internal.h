@@ -150,6 +150,6 @@ lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t
 
 /* open.c */
 lv_status lv_rlwe_open_row_vartime(const lv_secret_key *key, const lv_matrix *matrix, size_t row,
-                                  lv_opened *cells);
+                                   lv_opened *cells);
 
 #endif

@@ -15,9 +15,9 @@
  *  ciphertext of a matrix only the blocks in use are kept: no wanted coefficient of a product
  *  looks further back than its own block.
  *
- *  Compared with a limit T, a cell takes from the b of x, and its mask from the coefficients of a s,
- *  x_i + 3 (sum of x_j where T_j = 0, of -x_j where T_j = 1, j < i), or the whole such sum; what is
- *  known is added as DELTA times a number.
+ *  Compared with a limit T, a cell takes from the b of x, and its mask from the coefficients of a
+ * s, x_i + 3 (sum of x_j where T_j = 0, of -x_j where T_j = 1, j < i), or the whole such sum; what
+ * is known is added as DELTA times a number.
  *
  *  Everything random comes from 32-byte strings by BLAKE2b-256 and ChaCha20 (the original one,
  *  64-bit nonce and counter). KDF(key, domain, data) = BLAKE2b-256 keyed with `key` (or not) over
