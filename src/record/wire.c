@@ -42,10 +42,9 @@ static bool knows_all_of(const ProtobufCMessage *message, const ProtobufCFieldDe
         return true;
     }
     if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-        /* a place for a pointer, aligned as one */
-        const ProtobufCMessage *const *nested =
-            (const ProtobufCMessage *const *)(const void *)(base + field->offset);
-        return *nested == NULL || knows_all(*nested);
+        const ProtobufCMessage *nested = NULL;
+        memcpy((void *)&nested, base + field->offset, sizeof(ProtobufCMessage *));
+        return nested == NULL || knows_all(nested);
     }
     size_t count = 0;
     ProtobufCMessage *const *list = NULL;

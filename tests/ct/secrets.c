@@ -323,7 +323,7 @@ static void answer_one(scene *s, uint32_t pair, const lv_ask *ask)
     lv_combined z = {0};
     lv_buffer inquiry = {0};
     lv_buffer answered = {0};
-    lv_verdict verdict = {0};
+    lv_verdict verdict;
     uint64_t x = X[pair];
     uint64_t y = Y[pair];
     assert_int_equal(lv_set_combine(s->set, pair, ask, NULL, &z, &err), LV_OK);

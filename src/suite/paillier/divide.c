@@ -72,6 +72,7 @@ static void shift_up(mp_limb_t *r, const mp_limb_t *x, mp_size_t len, unsigned s
 static void shift_down(mp_limb_t *r, const mp_limb_t *x, mp_size_t len, unsigned shift)
 {
     for (mp_size_t i = 0; i < len; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): shift_up filled what is read */
         mp_limb_t above = i + 1 < len ? x[i + 1] : 0;
         r[i] = x[i] >> shift | above << 1 << (LIMB - 1 - shift);
     }

@@ -34,7 +34,9 @@ static inline void asked_open(asked_set *s, const world *w, const char *suite, u
     s->pairs = calloc(count, sizeof *s->pairs);
     s->x = calloc(count, sizeof *s->x);
     s->y = calloc(count, sizeof *s->y);
-    assert_true(s->pairs != NULL && s->x != NULL && s->y != NULL);
+    assert_non_null(s->pairs);
+    assert_non_null(s->x);
+    assert_non_null(s->y);
     for (size_t i = 0; i < count; i++) {
         s->pairs[i] = (lv_pair){
             .earlier_lot = "L1", .later_lot = "L2", .earlier_time = "1", .later_time = "2"};
