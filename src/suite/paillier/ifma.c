@@ -167,32 +167,8 @@ LV_VECTOR void add(int V, const lv_ifma *ifma, mp_limb_t *r, const mp_limb_t *a,
 
 /* Montgomery's product, digit by digit: b's digit times a, then so much p that the lowest digit
  * becomes zero and can be dropped. A digit of the sum grows by less than 6 * 2^52 in each of at
- * most 160 rounds: it stays below 2^62. */
-LV_VECTOR void multiply(int V, const lv_ifma *ifma, mp_limb_t *r, const mp_limb_t *a,
-                        const mp_limb_t *b)
-{
-    v8 x[VECTORS_MAX];
-    v8 p[VECTORS_MAX];
-    v8 sum[VECTORS_MAX];
-    load(V, x, a);
-    load(V, p, ifma->p);
-    LV_UNROLL
-    for (int v = 0; v < V; v++) {
-        sum[v] = _mm512_setzero_si512();
-    }
-    for (mp_size_t i = 0; i < ifma->rounds; i++) {
-        v8 digit = all(b[i]);
-        add_low(V, sum, x, digit);
-        v8 m = all(lowest(sum[0]) * ifma->inverse & DIGIT_MASK);
-        add_low(V, sum, p, m);
-        drop_lowest(V, sum);
-        add_high(V, sum, x, digit);
-        add_high(V, sum, p, m);
-    }
-    store_carried(V, r, sum);
-}
-
-/* The same for the low half, keeping the digits m. */
+ * most 160 rounds: it stays below 2^62. The digits m are kept for the high half where `m_digits` is
+ * not NULL, which the compiler knows. */
 LV_VECTOR void multiply_low_half(int V, const lv_ifma *ifma, mp_limb_t *r, mp_limb_t *m_digits,
                                  const mp_limb_t *a, const mp_limb_t *b)
 {
@@ -208,14 +184,23 @@ LV_VECTOR void multiply_low_half(int V, const lv_ifma *ifma, mp_limb_t *r, mp_li
     for (mp_size_t i = 0; i < ifma->rounds; i++) {
         v8 digit = all(b[i]);
         add_low(V, sum, x, digit);
-        m_digits[i] = lowest(sum[0]) * ifma->inverse & DIGIT_MASK;
-        v8 m = all(m_digits[i]);
+        mp_limb_t m_digit = lowest(sum[0]) * ifma->inverse & DIGIT_MASK;
+        if (m_digits != NULL) {
+            m_digits[i] = m_digit;
+        }
+        v8 m = all(m_digit);
         add_low(V, sum, p, m);
         drop_lowest(V, sum);
         add_high(V, sum, x, digit);
         add_high(V, sum, p, m);
     }
     store_carried(V, r, sum);
+}
+
+LV_VECTOR void multiply(int V, const lv_ifma *ifma, mp_limb_t *r, const mp_limb_t *a,
+                        const mp_limb_t *b)
+{
+    multiply_low_half(V, ifma, r, NULL, a, b);
 }
 
 /* The high half: (c d + e f - m) / R. Digits stay positive by 2^52 - m_i in place of -m_i in every
