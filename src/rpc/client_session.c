@@ -1,19 +1,14 @@
 /* What HTTP/2 tells of the calls of one connection. */
 #include "rpc/client_parts.h"
+#include "rpc/header.h"
 #include "rpc/text.h"
 #include <stdio.h>
-#include <string.h>
 
 enum { HTTP_OK = 200 };
 
 static lv_rpc_stream *stream_of(nghttp2_session *session, int32_t id)
 {
     return id > 0 ? nghttp2_session_get_stream_user_data(session, id) : NULL;
-}
-
-static bool is(lv_bytes name, const char *text)
-{
-    return lv_bytes_equal(name, lv_bytes_of_text(text));
 }
 
 /* Blocks over what was announced cut the call; what is kept of them is little in any case. */
@@ -25,19 +20,17 @@ static bool fits(lv_rpc_stream *stream, size_t name_len, size_t value_len)
 
 static void take_header(lv_rpc_stream *stream, lv_bytes name, lv_bytes value)
 {
-    static const char type[] = "application/grpc";
-    if (is(name, ":status")) {
+    if (lv_rpc_is(name, ":status")) {
         if (lv_rpc_number_decode(value, &stream->http_status) != LV_OK) {
             stream->http_status = -1;
         }
-    } else if (is(name, "content-type")) {
-        stream->is_grpc =
-            value.len >= sizeof type - 1 && memcmp(value.data, type, sizeof type - 1) == 0;
-    } else if (is(name, "grpc-status")) {
+    } else if (lv_rpc_is(name, "content-type")) {
+        stream->is_grpc = lv_rpc_is_content_type(value);
+    } else if (lv_rpc_is(name, "grpc-status")) {
         stream->has_code = lv_rpc_number_decode(value, &stream->end.code) == LV_OK;
-    } else if (is(name, "grpc-message")) {
+    } else if (lv_rpc_is(name, "grpc-message")) {
         lv_rpc_message_decode(value, stream->end.words, sizeof stream->end.words);
-    } else if (is(name, "grpc-status-details-bin")) {
+    } else if (lv_rpc_is(name, "grpc-status-details-bin")) {
         lv_buffer_free(&stream->end.details);
         if (lv_rpc_base64_decode(value, &stream->end.details) != LV_OK) {
             lv_buffer_free(&stream->end.details); /* more words only: the code stands */
@@ -214,28 +207,20 @@ static ssize_t depart(nghttp2_session *session, int32_t id, uint8_t *out, size_t
                           : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-static nghttp2_nv pair(const char *name, const char *value)
-{
-    return (nghttp2_nv){.name = (uint8_t *)(uintptr_t)name,
-                        .value = (uint8_t *)(uintptr_t)value,
-                        .namelen = strlen(name),
-                        .valuelen = strlen(value)};
-}
-
 void lv_rpc_stream_submit(lv_rpc_stream *stream)
 {
     lv_rpc_client *client = stream->client;
     nghttp2_session *session = client->current->conn.session;
     char timeout[LV_RPC_TIMEOUT_LEN];
     nghttp2_nv headers[] = {
-        pair(":method", "POST"),
-        pair(":scheme", "https"),
-        pair(":path", stream->method),
-        pair(":authority", client->authority),
-        pair("te", "trailers"),
-        pair("content-type", "application/grpc"),
-        pair("user-agent", "lotveil/" LOTVEIL_VERSION),
-        pair("grpc-timeout", ""),
+        lv_rpc_header(":method", "POST"),
+        lv_rpc_header(":scheme", "https"),
+        lv_rpc_header(":path", stream->method),
+        lv_rpc_header(":authority", client->authority),
+        lv_rpc_header("te", "trailers"),
+        lv_rpc_header("content-type", LV_RPC_CONTENT_TYPE),
+        lv_rpc_header("user-agent", "lotveil/" LOTVEIL_VERSION),
+        lv_rpc_header("grpc-timeout", ""),
     };
     size_t count = sizeof headers / sizeof headers[0];
     if (stream->deadline_ms == INT64_MAX) {
@@ -243,7 +228,7 @@ void lv_rpc_stream_submit(lv_rpc_stream *stream)
     } else {
         int64_t left = stream->deadline_ms - lv_rpc_now();
         lv_rpc_timeout_encode(left > 0 ? left : 1, timeout);
-        headers[count - 1] = pair("grpc-timeout", timeout);
+        headers[count - 1] = lv_rpc_header("grpc-timeout", timeout);
     }
     const nghttp2_data_provider provider = {.read_callback = depart};
     int32_t id = nghttp2_submit_request(session, NULL, headers, count, &provider, stream);

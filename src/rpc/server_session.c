@@ -1,26 +1,13 @@
 /* What HTTP/2 tells of the calls of one connection, and how they are answered. */
+#include "rpc/header.h"
 #include "rpc/server_parts.h"
 #include "rpc/text.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static lv_rpc_exchange *exchange_of(nghttp2_session *session, int32_t id)
 {
     return id > 0 ? nghttp2_session_get_stream_user_data(session, id) : NULL;
-}
-
-static bool is(lv_bytes name, const char *text)
-{
-    return lv_bytes_equal(name, lv_bytes_of_text(text));
-}
-
-static nghttp2_nv pair(const char *name, const char *value)
-{
-    return (nghttp2_nv){.name = (uint8_t *)(uintptr_t)name,
-                        .value = (uint8_t *)(uintptr_t)value,
-                        .namelen = strlen(name),
-                        .valuelen = strlen(value)};
 }
 
 /* ---- a request comes ---- */
@@ -65,7 +52,7 @@ static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *
 static const lv_rpc_method *find_method(const lv_rpc_server *server, lv_bytes path)
 {
     for (size_t i = 0; i < server->method_count; i++) {
-        if (is(path, server->methods[i].method)) {
+        if (lv_rpc_is(path, server->methods[i].method)) {
             return &server->methods[i];
         }
     }
@@ -76,7 +63,6 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
                      size_t name_len, const uint8_t *value_data, size_t value_len, uint8_t flags,
                      void *user_data)
 {
-    static const char type[] = "application/grpc";
     lv_bytes name = {name_data, name_len};
     lv_bytes value = {value_data, value_len};
     int64_t ms = 0;
@@ -90,14 +76,13 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     if (exchange->headers_len > LV_RPC_HEADERS_MAX) {
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
-    if (is(name, ":method")) {
-        exchange->post = is(value, "POST");
-    } else if (is(name, ":path")) {
+    if (lv_rpc_is(name, ":method")) {
+        exchange->post = lv_rpc_is(value, "POST");
+    } else if (lv_rpc_is(name, ":path")) {
         exchange->method = find_method(exchange->server, value);
-    } else if (is(name, "content-type")) {
-        exchange->is_grpc =
-            value.len >= sizeof type - 1 && memcmp(value.data, type, sizeof type - 1) == 0;
-    } else if (is(name, "grpc-timeout") && lv_rpc_timeout_decode(value, &ms) == LV_OK) {
+    } else if (lv_rpc_is(name, "content-type")) {
+        exchange->is_grpc = lv_rpc_is_content_type(value);
+    } else if (lv_rpc_is(name, "grpc-timeout") && lv_rpc_timeout_decode(value, &ms) == LV_OK) {
         exchange->deadline_ms = lv_rpc_now() + ms;
     }
     return 0;
@@ -108,7 +93,7 @@ static int refuse_http(lv_rpc_exchange *exchange)
 {
     exchange->begun = true;
     exchange->flow.out_over = true;
-    const nghttp2_nv headers[] = {pair(":status", exchange->post ? "415" : "405")};
+    const nghttp2_nv headers[] = {lv_rpc_header(":status", exchange->post ? "415" : "405")};
     return nghttp2_submit_response(exchange->flow.session, exchange->flow.id, headers, 1, NULL);
 }
 
@@ -242,8 +227,8 @@ static int submit_trailers(lv_rpc_exchange *exchange)
 {
     char code[12];
     write_code(exchange, code);
-    const nghttp2_nv trailers[] = {pair("grpc-status", code),
-                                   pair("grpc-message", lv_buffer_text(&exchange->words))};
+    const nghttp2_nv trailers[] = {lv_rpc_header("grpc-status", code),
+                                   lv_rpc_header("grpc-message", lv_buffer_text(&exchange->words))};
     return nghttp2_submit_trailer(exchange->flow.session, exchange->flow.id, trailers,
                                   exchange->words.len > 0 ? 2 : 1);
 }
@@ -269,7 +254,8 @@ lv_status lv_rpc_exchange_begin(lv_rpc_exchange *exchange)
     if (exchange->begun || exchange->flow.session == NULL) {
         return LV_OK;
     }
-    const nghttp2_nv headers[] = {pair(":status", "200"), pair("content-type", "application/grpc")};
+    const nghttp2_nv headers[] = {lv_rpc_header(":status", "200"),
+                                  lv_rpc_header("content-type", LV_RPC_CONTENT_TYPE)};
     const nghttp2_data_provider provider = {.read_callback = depart};
     exchange->begun = true;
     return nghttp2_submit_response(exchange->flow.session, exchange->flow.id, headers, 2,
@@ -298,9 +284,10 @@ void lv_rpc_exchange_end(lv_rpc_exchange *exchange, lv_rpc_code code, const char
     }
     char number[12];
     write_code(exchange, number);
-    const nghttp2_nv headers[] = {pair(":status", "200"), pair("content-type", "application/grpc"),
-                                  pair("grpc-status", number),
-                                  pair("grpc-message", lv_buffer_text(&exchange->words))};
+    const nghttp2_nv headers[] = {lv_rpc_header(":status", "200"),
+                                  lv_rpc_header("content-type", LV_RPC_CONTENT_TYPE),
+                                  lv_rpc_header("grpc-status", number),
+                                  lv_rpc_header("grpc-message", lv_buffer_text(&exchange->words))};
     exchange->begun = true;
     if (nghttp2_submit_response(session, exchange->flow.id, headers,
                                 exchange->words.len > 0 ? 4 : 3, NULL) != 0) {
