@@ -8,6 +8,7 @@
 #include "ledger/embedded/embedded.h"
 #include "node/http_router.h"
 #include "node/node.h"
+#include <lotveil/compare.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -436,6 +437,30 @@ static inline void roles_accept(lv_node *node, const char *series, const char *c
         print_error("%s\n", err.text);
     }
     assert_int_equal(status, LV_OK);
+}
+
+/** The i-th set of a downstream, read from its ledgers and checked as the upstream does once it
+ *  bought it; owned by the caller. */
+static inline lv_set *roles_set(lv_node *node, size_t i)
+{
+    lv_ledger *ledgers[] = {node->quality, node->xor };
+    lv_buffer records[2] = {{0}};
+    lv_set *set = NULL;
+    lv_error err = {0};
+    json_t *entry = roles_entry(node, "/v1/sets", "sets", i);
+    for (size_t n = 0; n < 2; n++) {
+        lv_bytes argument = lv_bytes_of_text(roles_text(entry, "set_id"));
+        lv_call call = {.function = "get", .arguments = &argument, .argument_count = 1};
+        assert_int_equal(lv_ledger_read(ledgers[n], &call, &records[n], &err), LV_OK);
+    }
+    assert_int_equal(lv_set_open(lv_buffer_view(&records[0]), node->trust, NULL, &set, &err),
+                     LV_OK);
+    assert_int_equal(lv_set_add_xor(set, lv_buffer_view(&records[1]), node->trust, NULL, &err),
+                     LV_OK);
+    lv_buffer_free(&records[0]);
+    lv_buffer_free(&records[1]);
+    json_decref(entry);
+    return set;
 }
 
 #endif

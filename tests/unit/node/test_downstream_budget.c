@@ -43,37 +43,16 @@ static void restart_with(const char *disclose)
     roles_restart(&world.node, world.r.b);
 }
 
-static void read_record(lv_ledger *ledger, const char *hex, lv_buffer *out)
-{
-    lv_error err = {0};
-    lv_bytes argument = lv_bytes_of_text(hex);
-    lv_call call = {.function = "get", .arguments = &argument, .argument_count = 1};
-    assert_int_equal(lv_ledger_read(ledger, &call, out, &err), LV_OK);
-}
-
 static void open_set(size_t i)
 {
     lv_error err = {0};
-    lv_buffer quality = {0};
-    lv_buffer xor_record = {0};
     lv_combined combined = {0};
-    json_t *set = roles_entry(world.node, "/v1/sets", "sets", i);
-    read_record(world.node->quality, roles_text(set, "set_id"), &quality);
-    read_record(world.node->xor, roles_text(set, "set_id"), &xor_record);
-    assert_int_equal(
-        lv_set_open(lv_buffer_view(&quality), world.node->trust, NULL, &world.sets[i], &err),
-        LV_OK);
-    assert_int_equal(
-        lv_set_add_xor(world.sets[i], lv_buffer_view(&xor_record), world.node->trust, NULL, &err),
-        LV_OK);
+    world.sets[i] = roles_set(world.node, i);
     assert_int_equal(lv_set_combine(world.sets[i], 0, &ASK_INDEX, NULL, &combined, &err), LV_OK);
     assert_int_equal(lv_inquiry_make(world.sets[i], &combined, false, world.a, time(NULL),
                                      &world.inquiries[i], &err),
                      LV_OK);
     lv_combined_free(&combined);
-    json_decref(set);
-    lv_buffer_free(&quality);
-    lv_buffer_free(&xor_record);
 }
 
 static int group_open(void **state)
