@@ -32,7 +32,7 @@ typedef struct {
     size_t host_count;
     unsigned days;      /* validity of the certificate; the CA's is ten times as long */
     int64_t not_before; /* seconds since 1970 UTC; 0: now less five minutes */
-    const char *unit;   /* the OU: "client" (or "admin", "peer"); NULL: "client" */
+    const char *unit;   /* the OU: "client", "admin", "peer", "orderer"; NULL: "client" */
 } lv_organisation_params;
 
 /** A new organisation: a root CA and one node certificate under it. Randomness from OpenSSL. */

@@ -25,6 +25,7 @@ typedef struct {
 } lv_command;
 
 extern const lv_command lv_cmd_init;
+extern const lv_command lv_cmd_issue;
 extern const lv_command lv_cmd_member;
 extern const lv_command lv_cmd_ledger;
 extern const lv_command lv_cmd_serve;

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #define HOSTS_MAX 16
+#define KEY_IDENTITY 0x100 /* an option without a letter */
 
 static const unsigned CERTIFICATE_DAYS = 365;
 
 typedef struct {
     lv_cli cli;
     lv_init init;
+    bool identity_only;
     const char *hosts[HOSTS_MAX];
 } options;
 
@@ -30,6 +32,10 @@ static const struct argp_option option_list[] = {
     {"ledger-dir", 'd', "DIR", 0,
      "Folder of the embedded ledger that the organisations share (default: ../ledger beside the "
      "organisation's folder)",
+     1},
+    {"identity-only", KEY_IDENTITY, NULL, 0,
+     "Only msp/ and ca/, for an organisation that runs no node, such as that of a Fabric network's "
+     "orderers; needs no --role",
      1},
     {0}};
 
@@ -61,9 +67,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'd':
         o->init.ledger_folder = value;
         return 0;
+    case KEY_IDENTITY:
+        o->identity_only = true;
+        return 0;
     case ARGP_KEY_END:
-        if (o->init.organisation == NULL || !o->init.has_role) {
-            argp_error(state, "--org and --role are needed");
+        if (o->init.organisation == NULL || o->init.has_role == o->identity_only) {
+            argp_error(state, "--org and --role (or --identity-only) are needed");
         }
         return 0;
     default:
@@ -108,7 +117,28 @@ static void print_words(const options *o, const lv_card *card)
     printf("Next: lotveil member add --dir %s CARD   (for each of the others)\n", dir);
 }
 
-static lv_status make(options *o, lv_error *err)
+static lv_status make_identity(const options *o, lv_error *err)
+{
+    lv_organisation_params params = {.msp_id = o->init.organisation,
+                                     .hosts = o->hosts,
+                                     .host_count = o->init.host_count,
+                                     .days = CERTIFICATE_DAYS};
+    lv_status status = lv_folder_make(o->cli.dir, err);
+    if (status == LV_OK) {
+        status = lv_msp_folder_create(o->cli.dir, &params, err);
+    }
+    if (status == LV_OK && !o->cli.json) {
+        printf("%s, an identity without a node, stands in %s.\n", o->init.organisation, o->cli.dir);
+    } else if (status == LV_OK) {
+        json_t *answer =
+            json_pack("{s:s, s:s}", "organisation", o->init.organisation, "dir", o->cli.dir);
+        status = answer == NULL ? LV_E_MEMORY : lv_cli_print_json(answer, err);
+        json_decref(answer);
+    }
+    return status;
+}
+
+static lv_status make_organisation(options *o, lv_error *err)
 {
     lv_card card = {0};
     char *ledger = absolute(o->init.ledger_folder);
@@ -135,7 +165,7 @@ static int run(int argc, char **argv)
     options o = {0};
     lv_error err = {0};
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);
-    lv_status status = make(&o, &err);
+    lv_status status = o.identity_only ? make_identity(&o, &err) : make_organisation(&o, &err);
     return lv_cli_finish(status, &err);
 }
 

@@ -43,6 +43,9 @@ static lv_status put_msp(const char *msp, const lv_organisation *made, lv_error 
 {
     lv_status status =
         put(msp, "cacerts", "ca.pem", lv_buffer_view(&made->ca_certificate), 0644, err);
+    if (status == LV_OK) { /* one root for both: the nodes' certificates serve TLS as well */
+        status = put(msp, "tlscacerts", "ca.pem", lv_buffer_view(&made->ca_certificate), 0644, err);
+    }
     if (status == LV_OK) {
         status = put(msp, "signcerts", "cert.pem", lv_buffer_view(&made->certificate), 0644, err);
     }
@@ -55,16 +58,17 @@ static lv_status put_msp(const char *msp, const lv_organisation *made, lv_error 
     return status;
 }
 
-/* The msp folder appears whole by one rename, so that a kill leaves no half identity. */
+/* The msp folder appears whole by one rename, so that a kill leaves no half identity.
+ * `folder`: where ca/ca-key.pem goes, NULL where there is nothing to write of the root. */
 static lv_status write_new(const char *folder, const char *msp, const char *fresh,
                            const lv_organisation *made, lv_error *err)
 {
     lv_status status = put_msp(fresh, made, err);
-    if (status == LV_OK) {
+    if (status == LV_OK && folder != NULL) {
         status = put(folder, "ca", "ca-key.pem", lv_buffer_view(&made->ca_key), 0600, err);
     }
     if (status == LV_OK && rename(fresh, msp) != 0) {
-        status = lv_fail(err, LV_E_IO, "%s: cannot rename to msp: %s", fresh, strerror(errno));
+        status = lv_fail(err, LV_E_IO, "%s: cannot rename to %s: %s", fresh, msp, strerror(errno));
     }
     return status;
 }
@@ -103,6 +107,60 @@ static lv_status get(const char *folder, const char *name, lv_buffer *out, lv_er
     char *path = lv_path_join(folder, name);
     lv_status status = path == NULL ? LV_E_MEMORY : lv_file_read(path, LV_PEM_MAX, out, err);
     free(path);
+    return status;
+}
+
+/* The root's certificate and key of the organisation in `folder`. */
+static lv_status get_root(const char *folder, lv_organisation *out, lv_error *err)
+{
+    lv_status status = get(folder, "msp/cacerts/ca.pem", &out->ca_certificate, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    status = get(folder, "ca/ca-key.pem", &out->ca_key, err);
+    if (status == LV_NOT_FOUND) {
+        lv_error_prefix(err, "the key of the organisation's own root is needed: ");
+    }
+    return status;
+}
+
+static lv_status issue_under(const lv_organisation_params *params, lv_organisation *made,
+                             lv_error *err)
+{
+    char name[LV_NAME_MAX + 1];
+    lv_organisation_params named = *params;
+    if (named.msp_id == NULL) {
+        lv_status status = lv_x509_organisation(lv_buffer_view(&made->ca_certificate), name, err);
+        if (status != LV_OK) {
+            return status;
+        }
+        named.msp_id = name;
+    }
+    return lv_organisation_issue(&named, lv_buffer_view(&made->ca_certificate),
+                                 lv_buffer_view(&made->ca_key), &made->certificate, &made->key,
+                                 err);
+}
+
+lv_status lv_msp_folder_issue(const char *folder, const lv_organisation_params *params,
+                              const char *out, lv_error *err)
+{
+    lv_organisation made = {0};
+    lv_buffer fresh = {0};
+    if (lv_file_exists(out)) {
+        return lv_fail(err, LV_EXISTS, "%s: stands already; an identity is never overwritten", out);
+    }
+    lv_status status = get_root(folder, &made, err);
+    if (status == LV_OK) {
+        status = issue_under(params, &made, err);
+    }
+    if (status == LV_OK) {
+        status = lv_buffer_printf(&fresh, "%s.new", out);
+    }
+    if (status == LV_OK) {
+        status = write_new(NULL, out, lv_buffer_text(&fresh), &made, err);
+    }
+    lv_buffer_free(&fresh);
+    lv_organisation_wipe(&made);
     return status;
 }
 

@@ -223,14 +223,16 @@ static lv_status issue_node(const lv_organisation_params *params, X509 *root, EV
     X509 *certificate = NULL;
     lv_buffer name = {0};
 
+    const char *unit = params->unit == NULL ? "client" : params->unit;
     lv_status status = make_key(&key, err);
     if (status == LV_OK) {
-        status = lv_buffer_printf(&name, "node.%.32s", params->msp_id);
+        status = lv_buffer_printf(&name, "%s.%.32s", strcmp(unit, "client") == 0 ? "node" : unit,
+                                  params->msp_id);
     }
     if (status == LV_OK) {
         request wanted = {.params = params,
                           .common_name = lv_buffer_text(&name),
-                          .unit = params->unit == NULL ? "client" : params->unit,
+                          .unit = unit,
                           .days = params->days,
                           .key = key,
                           .issuer = root,

@@ -165,3 +165,36 @@ void lv_x509_name_text(const X509_NAME *name, char text[LV_NAME_TEXT_MAX])
     BIO_free(bio);
     ERR_clear_error();
 }
+
+/* The only entry of that kind in a name; NULL where there are none or several. */
+static const ASN1_STRING *only_entry(const X509_NAME *name, int nid)
+{
+    int first = X509_NAME_get_index_by_NID(name, nid, -1);
+    if (first < 0 || X509_NAME_get_index_by_NID(name, nid, first) >= 0) {
+        return NULL;
+    }
+    return X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, first));
+}
+
+lv_status lv_x509_organisation(lv_bytes certificate_pem, char name[LV_NAME_MAX + 1], lv_error *err)
+{
+    X509 *certificate = NULL;
+    name[0] = '\0';
+    lv_status status = lv_x509_from_pem(certificate_pem, &certificate, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    const ASN1_STRING *entry = only_entry(X509_get_subject_name(certificate), NID_organizationName);
+    int len = entry != NULL ? ASN1_STRING_length(entry) : 0;
+    if (len > 0 && len <= (int)LV_NAME_MAX) {
+        memcpy(name, ASN1_STRING_get0_data(entry), (size_t)len);
+        name[len] = '\0';
+    }
+    X509_free(certificate);
+    if (strlen(name) != (size_t)len || !lv_name_is_valid(name)) {
+        name[0] = '\0';
+        return lv_fail(err, LV_INVALID,
+                       "the certificate names no one organisation (O) by an MSP id");
+    }
+    return LV_OK;
+}

@@ -30,6 +30,11 @@ bool lv_key_is_p256(const EVP_PKEY *key);
 /** A distinguished name for people, control characters escaped, cut where it does not fit. */
 void lv_x509_name_text(const X509_NAME *name, char text[LV_NAME_TEXT_MAX]);
 
+/** The organisation (O) that a certificate is of, where it is a name as lv_name_is_valid wants it.
+ * @return LV_OK; LV_INVALID where it has none or several or another; LV_E_SYNTAX, LV_E_LIMIT. */
+LV_MUST_CHECK lv_status lv_x509_organisation(lv_bytes certificate_pem, char name[LV_NAME_MAX + 1],
+                                             lv_error *err);
+
 /** Fills `err` with `what` and OpenSSL's own reason, and empties its queue.
  *  @return LV_E_CRYPTO. */
 lv_status lv_openssl_fail(lv_error *err, const char *what);

@@ -17,7 +17,7 @@ from cluster import COMMAND  # noqa: E402
 
 
 class CommandLine(unittest.TestCase):
-    COMMANDS = ("init", "member", "ledger", "serve", "status", "series", "grant", "publish", "sets",
+    COMMANDS = ("init", "issue", "member", "ledger", "serve", "status", "series", "grant", "publish", "sets",
                 "buy", "inquire", "verdicts", "alarms", "disclosures", "trace", "sales", "export",
                 "import", "audit", "bench", "demo")
 
@@ -48,6 +48,9 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_usage(self):
         for arguments in ((), ("fly",), ("init",), ("init", "--org", "A", "--role", "boss"),
+                          ("init", "--org", "A", "--role", "upstream", "--identity-only"),
+                          ("issue",), ("issue", "--unit", "boss", "--out", "x"),
+                          ("issue", "--unit", "peer", "--out", "x", "--days", "0"),
                           ("publish",), ("buy",), ("trace",), ("sets", "--no-such-option"),
                           ("ledger",), ("ledger", "burn"), ("inquire", "ab", "--pair", "x"),
                           ("import",), ("audit",), ("audit", "open", "ab"),
@@ -83,6 +86,60 @@ class CommandLine(unittest.TestCase):
             for path in before:
                 self.assertNotIn(b"PRIVATE KEY", b"" if "key.pem" in path.name or
                                  "ca-key" in path.name else before[path])
+
+    def test_issued_certificates_belong_to_the_root(self):
+        with tempfile.TemporaryDirectory() as root:
+            own = f"{root}/b"
+            self.run_command("init", "--org", "BMSP", "--role", "downstream", "--dir", own)
+            for unit in ("client", "admin", "peer", "orderer"):
+                out = pathlib.Path(root) / unit / "msp"
+                issue = ("issue", "--dir", own, "--unit", unit, "--host", "peer0.b.example",
+                         "--host", "127.0.0.1", "--days", "30", "--out", str(out))
+                done = self.run_command(*issue, "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout),
+                                 {"msp": str(out), "unit": unit, "days": 30})
+                certificate, key = out / "signcerts" / "cert.pem", out / "keystore" / "key.pem"
+                self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+                said = subprocess.run(
+                    ["openssl", "x509", "-in", str(certificate), "-noout", "-subject", "-ext",
+                     "subjectAltName,extendedKeyUsage", "-nameopt", "RFC2253"],
+                    capture_output=True, text=True, check=True).stdout
+                self.assertIn(f"OU={unit},O=BMSP", said)
+                for wanted in ("DNS:peer0.b.example", "IP Address:127.0.0.1", "Server", "Client"):
+                    self.assertIn(wanted, said)
+                for folder in ("cacerts", "tlscacerts"):
+                    self.assertEqual((out / folder / "ca.pem").read_bytes(),
+                                     pathlib.Path(f"{own}/msp/cacerts/ca.pem").read_bytes())
+                self.assertIn(f"OrganizationalUnitIdentifier: {unit}",
+                              (out / "config.yaml").read_text())
+                subprocess.run(["openssl", "verify", "-CAfile", f"{own}/msp/cacerts/ca.pem",
+                                str(certificate)], capture_output=True, check=True)
+                before = certificate.read_bytes()
+                self.assertEqual(self.run_command(*issue).returncode, 1)
+                self.assertEqual(certificate.read_bytes(), before)
+
+    def test_nothing_is_issued_without_the_roots_key(self):
+        with tempfile.TemporaryDirectory() as root:
+            for name, org in (("b", "BMSP"), ("o", "OrdererMSP")):
+                done = self.run_command("init", "--org", org, "--dir", f"{root}/{name}",
+                                        "--identity-only")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(sorted(p.name for p in pathlib.Path(root, name).iterdir()),
+                                 ["ca", "msp"])
+            issue = ("issue", "--unit", "peer", "--dir", f"{root}/b", "--out", f"{root}/out")
+            key = pathlib.Path(f"{root}/b/ca/ca-key.pem")
+            stolen = pathlib.Path(f"{root}/o/ca/ca-key.pem").read_bytes()
+            own = key.read_bytes()
+            key.unlink()
+            done = self.run_command(*issue)
+            self.assertEqual(done.returncode, 4)
+            self.assertIn("ca-key.pem", done.stderr)
+            key.write_bytes(stolen)
+            self.assertEqual(self.run_command(*issue).returncode, 1)
+            self.assertFalse(pathlib.Path(f"{root}/out").exists())
+            key.write_bytes(own)
+            self.assertEqual(self.run_command(*issue).returncode, 0)
 
     def test_the_published_example(self):
         vector = str(TESTS / "vectors" / "appendix_a.json")

@@ -31,11 +31,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    const char *const names[] = {"msp/cacerts/ca.pem",     "msp/cacerts",
-                                 "msp/signcerts/cert.pem", "msp/signcerts",
-                                 "msp/config.yaml",        "msp/keystore/key.pem",
-                                 "msp/keystore",           "msp",
-                                 "ca/ca-key.pem",          "ca"};
+    const char *const names[] = {
+        "msp/cacerts/ca.pem",     "msp/cacerts",   "msp/tlscacerts/ca.pem", "msp/tlscacerts",
+        "msp/signcerts/cert.pem", "msp/signcerts", "msp/config.yaml",       "msp/keystore/key.pem",
+        "msp/keystore",           "msp",           "ca/ca-key.pem",         "ca"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         place(path, sizeof path, names[i]);
@@ -120,6 +119,66 @@ static void test_a_damaged_folder_is_refused(void **state)
     assert_int_equal(lv_msp_folder_load(folder, "BMSP", &identity, NULL, &err), LV_E_SYNTAX);
 }
 
+/* What the issued folder below holds, and nothing else of it stays behind. */
+static void remove_issued(void)
+{
+    const char *const names[] = {"peer/cacerts/ca.pem",     "peer/cacerts",
+                                 "peer/tlscacerts/ca.pem",  "peer/tlscacerts",
+                                 "peer/signcerts/cert.pem", "peer/signcerts",
+                                 "peer/keystore/key.pem",   "peer/keystore",
+                                 "peer/config.yaml",        "peer"};
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        place(path, sizeof path, names[i]);
+        assert_int_equal(remove(path), 0);
+    }
+}
+
+static void test_another_certificate_is_issued_under_the_same_root(void **state)
+{
+    (void)state;
+    lv_error err = {0};
+    char out[128];
+    lv_buffer before = {0};
+    lv_buffer after = {0};
+    lv_organisation_params params = PARAMS;
+    params.msp_id = NULL;
+    params.unit = "peer";
+    place(out, sizeof out, "peer");
+    assert_int_equal(lv_msp_folder_issue(folder, &params, out, &err), LV_NOT_FOUND);
+    assert_int_equal(lv_msp_folder_create(folder, &PARAMS, &err), LV_OK);
+    assert_int_equal(lv_msp_folder_issue(folder, &params, out, &err), LV_OK);
+    assert_int_equal(mode_of("peer/keystore/key.pem"), 0600);
+
+    place(out, sizeof out, "peer/signcerts/cert.pem");
+    assert_int_equal(lv_file_read(out, 8192, &before, &err), LV_OK);
+    place(out, sizeof out, "peer");
+    assert_int_equal(lv_msp_folder_issue(folder, &params, out, &err), LV_EXISTS);
+    assert_non_null(strstr(err.text, out));
+    place(out, sizeof out, "peer/signcerts/cert.pem");
+    assert_int_equal(lv_file_read(out, 8192, &after, &err), LV_OK);
+    assert_true(lv_bytes_equal(lv_buffer_view(&before), lv_buffer_view(&after)));
+    lv_buffer_free(&before);
+    lv_buffer_free(&after);
+    remove_issued();
+}
+
+static void test_nothing_is_issued_with_a_root_that_does_not_fit(void **state)
+{
+    (void)state;
+    lv_error err = {0};
+    char out[128];
+    lv_organisation_params params = PARAMS;
+    params.msp_id = NULL;
+    place(out, sizeof out, "peer");
+    assert_int_equal(lv_msp_folder_create(folder, &PARAMS, &err), LV_OK);
+    overwrite("ca/ca-key.pem", "-----BEGIN PRIVATE KEY-----\n");
+    assert_int_equal(lv_msp_folder_issue(folder, &params, out, &err), LV_E_SYNTAX);
+    overwrite("msp/cacerts/ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    assert_int_equal(lv_msp_folder_issue(folder, &params, out, &err), LV_E_SYNTAX);
+    assert_false(lv_file_exists(out));
+}
+
 #define FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -128,6 +187,8 @@ int main(void)
         FOLDER(test_an_organisation_is_written_and_loaded),
         FOLDER(test_an_identity_is_never_overwritten),
         FOLDER(test_a_damaged_folder_is_refused),
+        FOLDER(test_another_certificate_is_issued_under_the_same_root),
+        FOLDER(test_nothing_is_issued_with_a_root_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
