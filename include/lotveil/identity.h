@@ -50,11 +50,19 @@ void lv_organisation_wipe(lv_organisation *organisation);
  *  ECDSA P-256. */
 LV_MUST_CHECK lv_status lv_identity_load(const char *msp_id, lv_bytes certificate_pem,
                                          lv_bytes key_pem, lv_identity **out, lv_error *err);
-void lv_identity_free(lv_identity *identity);
+
+/** Counts one more owner, who gives it back with lv_identity_free; from any thread. What an
+ * identity says never changes: who keeps one keeps certificate and key of one generation. */
+lv_identity *lv_identity_retain(const lv_identity *identity);
+void lv_identity_free(lv_identity *identity); /* the last owner's call wipes the key */
 const char *lv_identity_msp(const lv_identity *identity);
 lv_bytes lv_identity_certificate(const lv_identity *identity);     /* DER, borrowed */
 lv_bytes lv_identity_certificate_pem(const lv_identity *identity); /* borrowed */
 lv_bytes lv_identity_key_pem(const lv_identity *identity);         /* secret, borrowed, for TLS */
+
+/** When the certificate begins and ends to be valid, in seconds since 1970 UTC. */
+int64_t lv_identity_valid_from(const lv_identity *identity);
+int64_t lv_identity_valid_until(const lv_identity *identity);
 
 /** Signs SHA-256(domain || 0x00 || bytes) with ECDSA P-256: DER, low S.
  * @param domain  such as "lotveil/v1/quality". */

@@ -2,11 +2,15 @@
 #include "identity/low_s.h"
 #include "identity/x509.h"
 #include <openssl/err.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct lv_identity {
+    atomic_uint owners;
+    int64_t valid_from;
+    int64_t valid_until;
     char msp[LV_NAME_MAX + 1];
     EVP_PKEY *key;
     lv_buffer der;
@@ -23,6 +27,16 @@ static lv_status take_certificate(lv_identity *identity, const X509 *certificate
                                : lv_openssl_fail(err, "certificate: cannot write DER");
     OPENSSL_free(der);
     return status == LV_OK ? lv_x509_to_pem(certificate, &identity->pem, err) : status;
+}
+
+static lv_status take_validity(lv_identity *identity, const X509 *certificate, lv_error *err)
+{
+    if (!lv_x509_seconds(X509_get0_notBefore(certificate), &identity->valid_from) ||
+        !lv_x509_seconds(X509_get0_notAfter(certificate), &identity->valid_until)) {
+        return lv_fail(err, LV_E_SYNTAX, "certificate of %s: its validity is no time",
+                       identity->msp);
+    }
+    return LV_OK;
 }
 
 static lv_status take_key_pem(lv_identity *identity, lv_bytes pem)
@@ -51,7 +65,10 @@ static lv_status fill(lv_identity *identity, const X509 *certificate, lv_bytes k
         return lv_fail(err, LV_INVALID, "%s: certificate and private key do not belong together",
                        identity->msp);
     }
-    status = take_certificate(identity, certificate, err);
+    status = take_validity(identity, certificate, err);
+    if (status == LV_OK) {
+        status = take_certificate(identity, certificate, err);
+    }
     return status == LV_OK ? take_key_pem(identity, key_pem) : status;
 }
 
@@ -71,6 +88,7 @@ lv_status lv_identity_load(const char *msp_id, lv_bytes certificate_pem, lv_byte
     lv_identity *identity = calloc(1, sizeof *identity);
     status = LV_E_MEMORY;
     if (identity != NULL) {
+        atomic_init(&identity->owners, 1);
         snprintf(identity->msp, sizeof identity->msp, "%s", msp_id);
         status = fill(identity, certificate, key_pem, err);
     }
@@ -83,9 +101,18 @@ lv_status lv_identity_load(const char *msp_id, lv_bytes certificate_pem, lv_byte
     return LV_OK;
 }
 
+lv_identity *lv_identity_retain(const lv_identity *identity)
+{
+    /* const for all but the count of its owners */
+    lv_identity *shared = (lv_identity *)(uintptr_t)identity;
+    atomic_fetch_add_explicit(&shared->owners, 1, memory_order_relaxed);
+    return shared;
+}
+
 void lv_identity_free(lv_identity *identity)
 {
-    if (identity == NULL) {
+    if (identity == NULL ||
+        atomic_fetch_sub_explicit(&identity->owners, 1, memory_order_acq_rel) != 1) {
         return;
     }
     EVP_PKEY_free(identity->key);
@@ -96,6 +123,10 @@ void lv_identity_free(lv_identity *identity)
 }
 
 const char *lv_identity_msp(const lv_identity *identity) { return identity->msp; }
+
+int64_t lv_identity_valid_from(const lv_identity *identity) { return identity->valid_from; }
+
+int64_t lv_identity_valid_until(const lv_identity *identity) { return identity->valid_until; }
 
 lv_bytes lv_identity_certificate(const lv_identity *identity)
 {

@@ -154,6 +154,18 @@ bool lv_key_is_p256(const EVP_PKEY *key)
     return named && strcmp(group, SN_X9_62_prime256v1) == 0;
 }
 
+bool lv_x509_seconds(const ASN1_TIME *time, int64_t *out)
+{
+    struct tm parts = {0};
+    *out = 0;
+    bool read = ASN1_TIME_to_tm(time, &parts) == 1;
+    ERR_clear_error();
+    if (read) {
+        *out = timegm(&parts);
+    }
+    return read;
+}
+
 void lv_x509_name_text(const X509_NAME *name, char text[LV_NAME_TEXT_MAX])
 {
     text[0] = '\0';

@@ -27,6 +27,9 @@ LV_MUST_CHECK lv_status lv_key_to_pem(const EVP_PKEY *key, lv_buffer *pem, lv_er
 /** Is it an elliptic-curve key on the named curve P-256? */
 bool lv_key_is_p256(const EVP_PKEY *key);
 
+/** An ASN.1 time as seconds since 1970 UTC. @return false where it is none. */
+bool lv_x509_seconds(const ASN1_TIME *time, int64_t *out);
+
 /** A distinguished name for people, control characters escaped, cut where it does not fit. */
 void lv_x509_name_text(const X509_NAME *name, char text[LV_NAME_TEXT_MAX]);
 

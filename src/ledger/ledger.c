@@ -58,6 +58,11 @@ const lv_channel *lv_ledger_channel(const lv_ledger *ledger)
     return ledger->backend->channel(ledger);
 }
 
+lv_status lv_ledger_set_identity(lv_ledger *ledger, const lv_identity *identity, lv_error *err)
+{
+    return ledger->backend->set_identity(ledger, identity, err);
+}
+
 void lv_ledger_close(lv_ledger *ledger)
 {
     if (ledger != NULL) {

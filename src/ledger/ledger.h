@@ -64,6 +64,13 @@ void lv_watch_wake(lv_watch *watch);
 void lv_watch_close(lv_watch *watch);
 
 const lv_channel *lv_ledger_channel(const lv_ledger *ledger); /* borrowed */
+
+/** Acts as `identity` from now on, another certificate of the same organisation; retained. Calls
+ *  under way end with the one they began with. May be called while other threads use the ledger.
+ * @return LV_OK; LV_REFUSED where it is another organisation's, or not issued by the root that the
+ *         channel knows of it: the ledger then goes on with the one it has. */
+LV_MUST_CHECK lv_status lv_ledger_set_identity(lv_ledger *ledger, const lv_identity *identity,
+                                               lv_error *err);
 void lv_ledger_close(lv_ledger *ledger);
 
 /** For those who implement a backend: the first member of their handle is this table. */
@@ -78,6 +85,7 @@ typedef struct {
     void (*watch_wake)(lv_watch *watch);
     void (*watch_close)(lv_watch *watch);
     const lv_channel *(*channel)(const lv_ledger *ledger);
+    lv_status (*set_identity)(lv_ledger *ledger, const lv_identity *identity, lv_error *err);
     void (*close)(lv_ledger *ledger);
 } lv_ledger_backend;
 

@@ -217,8 +217,10 @@ static lv_status make_answer(question *q, const lv_set *set, const lv_combined *
         status = lv_key_decode(suite, lv_buffer_view(&encoded), &key, err);
     }
     if (status == LV_OK) {
-        status = lv_answer_make(set, combined, q->asked, key, secret->x, secret->y,
-                                q->node->identity, time, &job, &q->answer, err);
+        lv_identity *identity = lv_node_identity(q->node);
+        status = lv_answer_make(set, combined, q->asked, key, secret->x, secret->y, identity, time,
+                                &job, &q->answer, err);
+        lv_identity_free(identity);
     }
     lv_key_free(key);
     lv_buffer_wipe(&encoded);

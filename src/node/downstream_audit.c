@@ -106,8 +106,9 @@ static lv_status make_opening(opened *o, lv_error *err)
     lv_secret_key *key = NULL;
     lv_status status = lv_key_decode(o->suite, lv_buffer_view(&o->key), &key, err);
     if (status == LV_OK) {
-        status =
-            lv_opening_make(key, &o->set_id, o->auditor, o->node->identity, time, &o->opening, err);
+        lv_identity *identity = lv_node_identity(o->node);
+        status = lv_opening_make(key, &o->set_id, o->auditor, identity, time, &o->opening, err);
+        lv_identity_free(identity);
     }
     lv_key_free(key);
     return status == LV_OK ? write_journal(o, time, err) : status;

@@ -123,7 +123,9 @@ static lv_status submit(lv_node *node, lv_grant *grant, lv_position *position, l
         status = next_number(node, &grant->number, err);
     }
     if (status == LV_OK) {
-        status = lv_grant_seal(grant, node->identity, &record, err);
+        lv_identity *identity = lv_node_identity(node);
+        status = lv_grant_seal(grant, identity, &record, err);
+        lv_identity_free(identity);
     }
     if (status == LV_OK) {
         lv_bytes argument = lv_buffer_view(&record);

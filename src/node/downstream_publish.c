@@ -303,7 +303,9 @@ static lv_status make_by_pool(lv_node *node, const lv_set_plan *plan, const lv_j
     lv_set_ready ready = {0};
     lv_status status = lv_pool_take(node, plan, &ready, sealed_key, err);
     if (status == LV_OK) {
-        status = lv_set_make_ready(plan, node->identity, &ready, job, made, err);
+        lv_identity *identity = lv_node_identity(node);
+        status = lv_set_make_ready(plan, identity, &ready, job, made, err);
+        lv_identity_free(identity);
     }
     lv_set_ready_wipe(&ready);
     return status;
@@ -312,7 +314,9 @@ static lv_status make_by_pool(lv_node *node, const lv_set_plan *plan, const lv_j
 static lv_status make_afresh(lv_node *node, const lv_set_plan *plan, const lv_job *job,
                              lv_set_made *made, lv_buffer *sealed_key, lv_error *err)
 {
-    lv_status status = lv_set_make(plan, node->identity, NULL, job, made, err);
+    lv_identity *identity = lv_node_identity(node);
+    lv_status status = lv_set_make(plan, identity, NULL, job, made, err);
+    lv_identity_free(identity);
     return status != LV_OK
                ? status
                : lv_downstream_key_seal(node, &made->set_id, made->key, sealed_key, err);

@@ -80,8 +80,8 @@ typedef struct {
     void *node;
 } lv_http_options;
 
-/** Opens the doors. The options' strings are copied; identity, trust, routes and node stay borrowed
- *  until lv_http_stop. Over the quota, and while it stops, the server answers 429 and 503 with the
+/** Opens the doors. The options' strings are copied, the identity is retained; trust, routes and node stay
+ *  borrowed until lv_http_stop. Over the quota, and while it stops, the server answers 429 and 503 with the
  *  code LV_UNAVAILABLE. A request that has not come in whole within `request_seconds`, and a
  *  response that was not taken in that time, is cut.
  * @return LV_OK; LV_E_IO where an address or path cannot be had; LV_EXISTS where something else
@@ -89,6 +89,10 @@ typedef struct {
 LV_MUST_CHECK lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out,
                                       lv_error *err);
 uint16_t lv_http_port(const lv_http_server *server);
+
+/** The peer door shows another certificate (retained) to whoever connects from now on. */
+void lv_http_set_identity(lv_http_server *server, const lv_identity *identity);
+
 /** Stops accepting, lets running handlers end and their answers out (for two seconds), frees.
  *  Handlers that wait for something must be woken by the caller before. */
 void lv_http_stop(lv_http_server *server);

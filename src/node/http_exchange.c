@@ -49,7 +49,8 @@ static lv_watched *watched_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info == NULL ? NULL : info->socket_context;
+    const lv_connection *context = info == NULL ? NULL : info->socket_context;
+    return context == NULL ? NULL : context->watched;
 }
 
 /* ---- answering ---- */

@@ -2,6 +2,7 @@
 #ifndef LV_NODE_HTTP_EXCHANGE_H
 #define LV_NODE_HTTP_EXCHANGE_H
 
+#include "identity/slot.h"
 #include "node/http.h"
 #include "node/http_watchdog.h"
 #include "node/quota.h"
@@ -23,12 +24,19 @@ struct lv_http_server {
     lv_door control;
     lv_quota *quota; /* NULL: none */
     lv_watchdog *dog;
-    pthread_mutex_t lock;   /* guards what follows */
-    pthread_cond_t changed; /* whenever one of them becomes less */
-    unsigned handlers;      /* running ones of the peer door */
-    size_t busy;            /* requests whose handler began and whose answer is not out yet */
+    lv_identity_slot identity; /* what the peer door shows; empty without one */
+    pthread_mutex_t lock;      /* guards what follows */
+    pthread_cond_t changed;    /* whenever one of them becomes less */
+    unsigned handlers;         /* running ones of the peer door */
+    size_t busy;               /* requests whose handler began and whose answer is not out yet */
     bool stopping;
 };
+
+/** What hangs at a connection of libmicrohttpd (its socket context). */
+typedef struct {
+    lv_http_server *server;
+    lv_watched *watched;
+} lv_connection;
 
 /** MHD_OPTION_URI_LOG_CALLBACK with an lv_door: makes what the others get as `*context`. */
 void *lv_exchange_begin(void *door, const char *uri, struct MHD_Connection *connection);

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "node/http_certificate.h"
 #include "node/http_exchange.h"
 #include "node/http_router.h"
 #include "node/http_socket.h"
@@ -38,15 +39,35 @@ static size_t on_unescape(void *context, struct MHD_Connection *connection, char
     return strlen(text);
 }
 
+static lv_connection *connection_new(lv_http_server *server, int fd)
+{
+    lv_connection *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    *made = (lv_connection){.server = server, .watched = lv_watchdog_add(server->dog, fd)};
+    if (made->watched == NULL) {
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static void connection_free(lv_connection *freed)
+{
+    if (freed != NULL) {
+        lv_watchdog_remove(freed->server->dog, freed->watched);
+        free(freed);
+    }
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
     const lv_door *door = context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (*socket_context != NULL) {
-            lv_watchdog_remove(door->server->dog, *socket_context);
-            *socket_context = NULL;
-        }
+        connection_free(*socket_context);
+        *socket_context = NULL;
         return;
     }
     const union MHD_ConnectionInfo *info =
@@ -54,7 +75,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (info == NULL) {
         return;
     }
-    *socket_context = lv_watchdog_add(door->server->dog, info->connect_fd);
+    *socket_context = connection_new(door->server, info->connect_fd);
     if (*socket_context == NULL) {
         shutdown(info->connect_fd, SHUT_RDWR);
     }
@@ -62,35 +83,17 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 /* ---- opening ---- */
 
-/* What libmicrohttpd reads while it starts: PEM as text. */
-typedef struct {
-    lv_buffer key;
-    lv_buffer certificate;
-    lv_buffer roots;
-} credentials;
-
-static lv_status credentials_fill(credentials *out, const lv_http_options *options)
+/* The PEM of all members' roots, which libmicrohttpd reads while it starts: by these it asks a
+ * client for a certificate. */
+static lv_status roots_of(const lv_trust *trust, lv_buffer *out)
 {
-    lv_bytes key = lv_identity_key_pem(options->identity);
-    lv_bytes certificate = lv_identity_certificate_pem(options->identity);
     const char *msp = NULL;
-
-    lv_status status = lv_buffer_append(&out->key, key.data, key.len);
-    if (status == LV_OK) {
-        status = lv_buffer_append(&out->certificate, certificate.data, certificate.len);
-    }
-    for (size_t i = 0; status == LV_OK && (msp = lv_trust_member(options->trust, i)) != NULL; i++) {
-        lv_bytes root = lv_trust_root(options->trust, msp);
-        status = lv_buffer_append(&out->roots, root.data, root.len);
+    lv_status status = LV_OK;
+    for (size_t i = 0; status == LV_OK && (msp = lv_trust_member(trust, i)) != NULL; i++) {
+        lv_bytes root = lv_trust_root(trust, msp);
+        status = lv_buffer_append(out, root.data, root.len);
     }
     return status;
-}
-
-static void credentials_wipe(credentials *wiped)
-{
-    lv_buffer_wipe(&wiped->key);
-    lv_buffer_free(&wiped->certificate);
-    lv_buffer_free(&wiped->roots);
 }
 
 /* One thread per connection: a long poll, a slow peer or a slow handshake holds up nobody else. */
@@ -113,27 +116,31 @@ static lv_status door_start(lv_door *door, const struct MHD_OptionItem *more, un
 
 static lv_status open_peer(lv_http_server *server, const lv_http_options *options, lv_error *err)
 {
-    credentials tls = {0};
+    lv_buffer roots = {0};
     lv_status status =
         lv_listen_tcp(options->host, options->port, &server->peer.fd, &server->port, err);
     if (status == LV_OK) {
-        status = credentials_fill(&tls, options);
+        status = roots_of(options->trust, &roots);
     }
     if (status == LV_OK) {
+        /* An option of libmicrohttpd's array is a pointer to data, also where it is a function. */
+        union {
+            gnutls_certificate_retrieve_function3 *given;
+            void *taken;
+        } show = {.given = lv_http_show_certificate};
         char priorities[sizeof TLS_PRIORITIES];
         memcpy(priorities, TLS_PRIORITIES, sizeof priorities);
         const struct MHD_OptionItem more[] = {
             {MHD_OPTION_CONNECTION_LIMIT, PEER_CONNECTIONS_MAX, NULL},
             {MHD_OPTION_PER_IP_CONNECTION_LIMIT, PEER_CONNECTIONS_PER_IP_MAX, NULL},
-            {MHD_OPTION_HTTPS_MEM_KEY, 0, tls.key.data},
-            {MHD_OPTION_HTTPS_MEM_CERT, 0, tls.certificate.data},
-            {MHD_OPTION_HTTPS_MEM_TRUST, 0, tls.roots.data},
+            {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, show.taken},
+            {MHD_OPTION_HTTPS_MEM_TRUST, 0, roots.data},
             {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
             {MHD_OPTION_END, 0, NULL},
         };
         status = door_start(&server->peer, more, MHD_USE_TLS, err);
     }
-    credentials_wipe(&tls);
+    lv_buffer_free(&roots);
     return status;
 }
 
@@ -179,6 +186,7 @@ lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out, lv
         return LV_E_MEMORY;
     }
     server->options = *options;
+    lv_identity_slot_init(&server->identity, options->identity);
     server->peer = (lv_door){.server = server, .kind = LV_HTTP_PEER, .fd = -1};
     server->control = (lv_door){.server = server, .kind = LV_HTTP_CONTROL, .fd = -1};
     pthread_mutex_init(&server->lock, NULL);
@@ -188,9 +196,10 @@ lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out, lv
     pthread_condattr_destroy(&attributes);
 
     lv_status status = open_all(server, options, err);
-    /* These were the caller's strings. */
+    /* These are the caller's. */
     server->options.host = NULL;
     server->options.control_path = NULL;
+    server->options.identity = NULL;
     if (status != LV_OK) {
         lv_http_stop(server);
         return status;
@@ -200,6 +209,11 @@ lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out, lv
 }
 
 uint16_t lv_http_port(const lv_http_server *server) { return server->port; }
+
+void lv_http_set_identity(lv_http_server *server, const lv_identity *identity)
+{
+    lv_identity_slot_set(&server->identity, identity);
+}
 
 /* ---- closing ---- */
 
@@ -247,6 +261,7 @@ void lv_http_stop(lv_http_server *server)
     door_close(&server->control);
     lv_watchdog_stop(server->dog);
     lv_quota_free(server->quota);
+    lv_identity_slot_clear(&server->identity);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     free(server->control_path);

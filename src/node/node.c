@@ -105,11 +105,12 @@ static lv_status open_doors(lv_node *node, const lv_route *const *routes, lv_htt
     if (control == NULL) {
         return LV_E_MEMORY;
     }
+    lv_identity *identity = lv_node_identity(node);
     lv_http_options options = {
         .host = config->listen_host,
         .port = config->listen_port,
         .control_path = control,
-        .identity = node->identity,
+        .identity = identity,
         .trust = node->trust,
         .request_bytes = config->request_bytes,
         .request_seconds = config->request_seconds,
@@ -119,6 +120,7 @@ static lv_status open_doors(lv_node *node, const lv_route *const *routes, lv_htt
         .node = node,
     };
     lv_status status = lv_http_serve(&options, server, err);
+    lv_identity_free(identity);
     free(control);
     if (status == LV_OK) {
         status = write_port(node, lv_http_port(*server), err);

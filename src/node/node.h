@@ -3,6 +3,7 @@
 #ifndef LV_NODE_NODE_H
 #define LV_NODE_NODE_H
 
+#include "identity/slot.h"
 #include "identity/vault.h"
 #include "ledger/ledger.h"
 #include "node/config.h"
@@ -35,7 +36,7 @@ typedef struct {
 
 struct lv_node {
     const lv_config *config;
-    lv_identity *identity;
+    lv_identity_slot identity; /* lv_node_identity takes it out */
     lv_trust *trust; /* all members and this organisation itself */
     lv_vault *vault;
     lv_store *store;
@@ -72,6 +73,10 @@ LV_MUST_CHECK lv_status lv_node_run(const char *folder, int ready_fd, lv_error *
 LV_MUST_CHECK lv_status lv_node_open(const char *folder, lv_node **out, lv_error *err);
 /** No worker or handler may run any more. */
 void lv_node_close(lv_node *node);
+
+/** The identity of now, retained (lv_identity_free gives it back): what is signed and shown with one
+ *  of them is of one generation, whatever is put in its place meanwhile. */
+lv_identity *lv_node_identity(lv_node *node);
 
 /** Makes lv_node_stopping true and wakes whoever waits. */
 void lv_node_stop(lv_node *node);

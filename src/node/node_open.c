@@ -18,11 +18,12 @@ static const lv_role_table *const ROLES[] = {
 /* ---- identity and trust ---- */
 
 /* A certificate that the others would refuse is told at the start and not at the first request. */
-static lv_status check_own_certificate(const lv_node *node, lv_error *err)
+static lv_status check_own_certificate(const lv_node *node, const lv_identity *identity,
+                                       lv_error *err)
 {
     const char *msp = NULL;
-    lv_status status = lv_trust_check_certificate(
-        node->trust, lv_identity_certificate(node->identity), lv_clock_now(), &msp, err);
+    lv_status status = lv_trust_check_certificate(node->trust, lv_identity_certificate(identity),
+                                                  lv_clock_now(), &msp, err);
     if (status == LV_OK && strcmp(msp, node->config->organisation) != 0) {
         status = lv_fail(err, LV_INVALID, "belongs to %s", msp);
     }
@@ -32,19 +33,13 @@ static lv_status check_own_certificate(const lv_node *node, lv_error *err)
     return status;
 }
 
-static lv_status open_identity(lv_node *node, lv_error *err)
+static lv_status open_trust(lv_node *node, const lv_buffer *root, lv_error *err)
 {
-    lv_buffer root = {0};
     const lv_config *config = node->config;
-    lv_status status =
-        lv_msp_folder_load(config->folder, config->organisation, &node->identity, &root, err);
+    lv_status status = lv_trust_new(&node->trust);
     if (status == LV_OK) {
-        status = lv_trust_new(&node->trust);
+        status = lv_trust_add(node->trust, config->organisation, lv_buffer_view(root), err);
     }
-    if (status == LV_OK) {
-        status = lv_trust_add(node->trust, config->organisation, lv_buffer_view(&root), err);
-    }
-    lv_buffer_free(&root);
     for (size_t i = 0; status == LV_OK && i < config->member_count; i++) {
         const lv_config_member *member = &config->members[i];
         status = lv_trust_add(node->trust, member->msp, lv_buffer_view(&member->root), err);
@@ -53,7 +48,28 @@ static lv_status open_identity(lv_node *node, lv_error *err)
                             member->msp);
         }
     }
-    return status == LV_OK ? check_own_certificate(node, err) : status;
+    return status;
+}
+
+static lv_status open_identity(lv_node *node, lv_error *err)
+{
+    lv_buffer root = {0};
+    lv_identity *identity = NULL;
+    const lv_config *config = node->config;
+    lv_status status =
+        lv_msp_folder_load(config->folder, config->organisation, &identity, &root, err);
+    if (status == LV_OK) {
+        status = open_trust(node, &root, err);
+    }
+    if (status == LV_OK) {
+        status = check_own_certificate(node, identity, err);
+    }
+    if (status == LV_OK) {
+        lv_identity_slot_set(&node->identity, identity);
+    }
+    lv_identity_free(identity);
+    lv_buffer_free(&root);
+    return status;
 }
 
 /* ---- state ---- */
@@ -149,8 +165,9 @@ static lv_status open_ledger(lv_node *node, const char *channel, const char *con
     if (channel[0] == '\0') {
         return LV_OK;
     }
-    lv_status status =
-        lv_embedded_open(node->config->ledger_folder, channel, node->identity, out, err);
+    lv_identity *identity = lv_node_identity(node);
+    lv_status status = lv_embedded_open(node->config->ledger_folder, channel, identity, out, err);
+    lv_identity_free(identity);
     if (status == LV_OK) {
         status = check_channel(node, lv_ledger_channel(*out), contract, err);
     }
@@ -225,7 +242,6 @@ void lv_node_close(lv_node *node)
     lv_vault_close(node->vault);
     lv_store_close(node->store);
     lv_trust_free(node->trust);
-    lv_identity_free(node->identity);
     /* const for all but its owner */
     lv_config_free((lv_config *)(uintptr_t)node->config);
     lv_node_clockwork_close(node);

@@ -48,9 +48,10 @@ static lv_status explain(const char *msp, unsigned code, lv_bytes body, lv_error
 static lv_status send(lv_node *node, const lv_config_member *member, const char *url, lv_bytes body,
                       lv_buffer *answer, lv_error *err)
 {
+    lv_identity *identity = lv_node_identity(node);
     lv_http_call call = {
         .url = url,
-        .identity = node->identity,
+        .identity = identity,
         .root = lv_buffer_view(&member->root),
         .trust = node->trust,
         .msp = member->msp,
@@ -62,6 +63,7 @@ static lv_status send(lv_node *node, const lv_config_member *member, const char 
     };
     unsigned code = 0;
     lv_status status = lv_http_request_send(&call, &code, answer, err);
+    lv_identity_free(identity);
     if (status != LV_OK) {
         lv_error_prefix(err, "%s: ", member->msp);
         return status;

@@ -37,6 +37,7 @@ static int make_condition(pthread_cond_t *condition)
 lv_status lv_node_clockwork_open(lv_node *node, lv_error *err)
 {
     node->started = lv_clock_seconds();
+    lv_identity_slot_init(&node->identity, NULL);
     node->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (node->stop_fd < 0) {
         return lv_fail(err, LV_E_IO, "cannot make an eventfd: %s", strerror(errno));
@@ -57,8 +58,11 @@ void lv_node_clockwork_close(lv_node *node)
 {
     pthread_cond_destroy(&node->changed);
     pthread_mutex_destroy(&node->lock);
+    lv_identity_slot_clear(&node->identity);
     close(node->stop_fd);
 }
+
+lv_identity *lv_node_identity(lv_node *node) { return lv_identity_slot_get(&node->identity); }
 
 void lv_node_wake_watches(lv_node *node)
 {

@@ -242,7 +242,9 @@ static lv_status make(lv_node *node, const entry *at, lv_error *err)
     lv_buffer sealed_key = {0};
     lv_buffer sealed = {0};
 
-    lv_status status = lv_set_prepare(&plan, node->identity, &job, &key, &ready, err);
+    lv_identity *identity = lv_node_identity(node);
+    lv_status status = lv_set_prepare(&plan, identity, &job, &key, &ready, err);
+    lv_identity_free(identity);
     if (status == LV_OK) {
         status = seal_key(node, key, &sealed_key, err);
     }

@@ -176,7 +176,9 @@ static lv_status submit(const deal *d, const lv_sale *sale, uint64_t *block, lv_
 {
     lv_buffer record = {0};
     lv_position position = {0};
-    lv_status status = lv_sale_seal(sale, d->node->identity, &record, err);
+    lv_identity *identity = lv_node_identity(d->node);
+    lv_status status = lv_sale_seal(sale, identity, &record, err);
+    lv_identity_free(identity);
     if (status == LV_OK) {
         lv_bytes argument = lv_buffer_view(&record);
         lv_call call = {.function = "sell", .arguments = &argument, .argument_count = 1};
@@ -232,7 +234,9 @@ static lv_status make_receipt(deal *d, lv_error *err)
     };
     snprintf(receipt.author, sizeof receipt.author, "%s", d->node->config->organisation);
     snprintf(receipt.buyer, sizeof receipt.buyer, "%s", d->purchase->author);
-    lv_status status = lv_receipt_seal(&receipt, d->node->identity, &d->sold.receipt, err);
+    lv_identity *identity = lv_node_identity(d->node);
+    lv_status status = lv_receipt_seal(&receipt, identity, &d->sold.receipt, err);
+    lv_identity_free(identity);
     if (status == LV_OK) {
         status = lv_store_begin(d->node->store, err);
     }

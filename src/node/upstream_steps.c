@@ -221,7 +221,9 @@ static lv_status make_purchase(lv_node *node, const lv_step *step, bool *stored,
     }
     memcpy(purchase.author, node->config->organisation, sizeof purchase.author);
     memcpy(purchase.servicer, step->follow->servicer, sizeof purchase.servicer);
-    status = lv_purchase_seal(&purchase, node->identity, out, err);
+    lv_identity *identity = lv_node_identity(node);
+    status = lv_purchase_seal(&purchase, identity, out, err);
+    lv_identity_free(identity);
     return status == LV_OK ? store_purchase(node, step, lv_buffer_view(out), err) : status;
 }
 
@@ -438,8 +440,10 @@ static lv_status make_inquiry(asking *a, bool full, lv_error *err)
     if (status != LV_NOT_FOUND) {
         return status;
     }
-    status = lv_inquiry_make(a->step->set, &a->combined, full, a->node->identity, lv_clock_now(),
+    lv_identity *identity = lv_node_identity(a->node);
+    status = lv_inquiry_make(a->step->set, &a->combined, full, identity, lv_clock_now(),
                              &a->inquiry, err);
+    lv_identity_free(identity);
     return status == LV_OK ? store_inquiry(a, err) : status;
 }
 

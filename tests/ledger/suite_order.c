@@ -271,6 +271,43 @@ static void test_a_thousand_records(void **state)
     suite_audit(s);
 }
 
+/* What was written before stays what it is, and what comes after bears the other certificate. */
+static void test_an_identity_is_replaced(void **state)
+{
+    suite *s = *state;
+    world *w = s->world;
+    lv_error err = {0};
+    world_ok(world_submit_grants(s->ledger, w->downstreams[0], 1, 1, NULL, &err), &err);
+    world_ok(lv_ledger_set_identity(s->ledger, w->renewed, &err), &err);
+    world_ok(world_submit_grants(s->ledger, w->renewed, 2, 2, NULL, &err), &err);
+    /* A record that was signed before the change may be written after it. */
+    world_ok(world_submit_grants(s->ledger, w->downstreams[0], 4, 1, NULL, &err), &err);
+
+    lv_watch *watch = NULL;
+    world_ok(lv_watch_open(s->ledger, (lv_position){1, 0}, &watch, &err), &err);
+    for (uint64_t number = 1; number <= 4; number++) {
+        lv_committed committed = suite_next(watch);
+        assert_true(world_number_of(&committed) == number);
+        assert_string_equal(committed.submitter, "D0");
+        lv_committed_free(&committed);
+    }
+    lv_watch_close(watch);
+    suite_audit(s);
+}
+
+static void test_an_identity_is_not_replaced_by_anothers(void **state)
+{
+    suite *s = *state;
+    world *w = s->world;
+    const lv_identity *const bad[] = {w->downstreams[1], w->outsider, w->impostor};
+    lv_error err = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(lv_ledger_set_identity(s->ledger, bad[i], &err), LV_REFUSED);
+    }
+    world_ok(world_submit_grants(s->ledger, w->downstreams[0], 1, 1, NULL, &err), &err);
+    suite_audit(s);
+}
+
 int suite_run_order(const lv_suite_backend *backend)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +323,8 @@ int suite_run_order(const lv_suite_backend *backend)
         SUITE_TEST(backend, test_functions_are_not_mixed_up),
         SUITE_TEST(backend, test_sizes_have_limits),
         SUITE_TEST(backend, test_a_thousand_records),
+        SUITE_TEST(backend, test_an_identity_is_replaced),
+        SUITE_TEST(backend, test_an_identity_is_not_replaced_by_anothers),
     };
     return cmocka_run_group_tests_name(backend->name, tests, NULL, NULL);
 }

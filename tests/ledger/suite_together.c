@@ -1,4 +1,5 @@
 /* Several processes and threads on one ledger. */
+#include "base/clock.h"
 #include "ledger/suite.h"
 #include <pthread.h>
 #include <setjmp.h>
@@ -50,6 +51,27 @@ static unsigned write_from_threads(lv_ledger *ledger, const lv_identity *author,
         *status = writers[i].status != LV_OK ? writers[i].status : *status;
     }
     return written;
+}
+
+/* Writing goes on while the certificate changes: none of it fails. */
+static void test_an_identity_is_replaced_under_way(void **state)
+{
+    suite *s = *state;
+    const lv_identity *const both[] = {s->world->renewed, s->world->downstreams[0]};
+    writer self = {.ledger = s->ledger, .author = s->world->downstreams[0]};
+    pthread_t thread;
+    lv_error err = {0};
+    assert_int_equal(pthread_create(&thread, NULL, write_grants, &self), 0);
+    lv_head head = {0};
+    const double end = lv_clock_seconds() + 60;
+    for (size_t i = 0; head.block < GRANTS && lv_clock_seconds() < end; i++) {
+        world_ok(lv_ledger_set_identity(s->ledger, both[i % 2], &err), &err);
+        world_ok(lv_ledger_head(s->ledger, &head, &err), &err);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(self.status, LV_OK);
+    assert_int_equal(self.written, GRANTS);
+    suite_audit(s);
 }
 
 static void write_as(suite *s, int i)
@@ -147,6 +169,7 @@ int suite_run_together(const lv_suite_backend *backend)
     const struct CMUnitTest tests[] = {
         SUITE_TEST(backend, test_writers_take_turns),
         SUITE_TEST(backend, test_a_handle_serves_several_threads),
+        SUITE_TEST(backend, test_an_identity_is_replaced_under_way),
     };
     return cmocka_run_group_tests_name(backend->name, tests, NULL, NULL);
 }

@@ -45,14 +45,11 @@ static lv_identity *load(const char *msp_id, const lv_buffer *certificate, const
     return out;
 }
 
-static lv_identity *load_expired(const char *msp_id, const lv_organisation *by)
+static lv_identity *issue(const char *msp_id, const lv_organisation *by, int64_t not_before)
 {
     static const char *const hosts[] = {"localhost"};
-    const lv_organisation_params params = {.msp_id = msp_id,
-                                           .hosts = hosts,
-                                           .host_count = 1,
-                                           .days = 30,
-                                           .not_before = lv_clock_now() - YEAR};
+    const lv_organisation_params params = {
+        .msp_id = msp_id, .hosts = hosts, .host_count = 1, .days = 30, .not_before = not_before};
     lv_buffer certificate = {0};
     lv_buffer key = {0};
     lv_error err = {0};
@@ -65,8 +62,7 @@ static lv_identity *load_expired(const char *msp_id, const lv_organisation *by)
     return out;
 }
 
-static lv_identity *add_member(world *w, const char *msp_id, const char *role,
-                               lv_identity **expired)
+static lv_identity *add_member(world *w, const char *msp_id, const char *role, bool more)
 {
     lv_organisation organisation = make_organisation(msp_id);
     lv_member *member = &w->channel.members[w->channel.member_count++];
@@ -76,8 +72,9 @@ static lv_identity *add_member(world *w, const char *msp_id, const char *role,
                                       organisation.ca_certificate.len),
                      LV_OK);
     lv_identity *identity = load(msp_id, &organisation.certificate, &organisation.key);
-    if (expired != NULL) {
-        *expired = load_expired(msp_id, &organisation);
+    if (more) {
+        w->expired = issue(msp_id, &organisation, lv_clock_now() - YEAR);
+        w->renewed = issue(msp_id, &organisation, 0);
     }
     lv_organisation_wipe(&organisation);
     return identity;
@@ -104,9 +101,9 @@ world *world_new(void)
     for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
         char name[8];
         snprintf(name, sizeof name, "D%d", i);
-        w->downstreams[i] = add_member(w, name, "downstream", i == 0 ? &w->expired : NULL);
+        w->downstreams[i] = add_member(w, name, "downstream", i == 0);
     }
-    w->servicer = add_member(w, "S", "servicer", NULL);
+    w->servicer = add_member(w, "S", "servicer", false);
     w->outsider = make_stranger("X");
     w->impostor = make_stranger("D0");
     return w;
@@ -141,6 +138,7 @@ void world_free(world *w)
     lv_identity_free(w->outsider);
     lv_identity_free(w->impostor);
     lv_identity_free(w->expired);
+    lv_identity_free(w->renewed);
     lv_channel_free(&w->channel);
     free(w);
 }

@@ -16,6 +16,7 @@ typedef struct {
     lv_identity *outsider;                       /* "X", no member */
     lv_identity *impostor;                       /* "D0" by another CA */
     lv_identity *expired;                        /* "D0" by its own CA, but a year ago */
+    lv_identity *renewed;                        /* "D0" by its own CA, with another key */
 } world;
 
 /** Fails the running test where something goes wrong; so do all below. */

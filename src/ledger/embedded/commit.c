@@ -10,6 +10,7 @@
 /* The calls of one submit on their way to one block. */
 typedef struct {
     lv_embedded *self;
+    lv_identity *identity; /* one for all signatures */
     const lv_call *calls;
     size_t count;
     int64_t time;           /* of all transactions: when they were signed */
@@ -28,13 +29,14 @@ static lv_status call_fault(const batch *b, size_t i, lv_status status, lv_error
 }
 
 /* A certificate that has expired would sign what every verifier refuses. */
-static lv_status check_certificate(const lv_embedded *self, int64_t time, lv_error *err)
+static lv_status check_certificate(const batch *b, int64_t time, lv_error *err)
 {
     const char *msp = NULL;
+    const lv_channel *channel = &b->self->channel;
     lv_status status = lv_trust_check_certificate(
-        self->channel.trust, lv_identity_certificate(self->identity), time, &msp, err);
+        channel->trust, lv_identity_certificate(b->identity), time, &msp, err);
     if (status == LV_INVALID) {
-        lv_error_prefix(err, "channel %s: own certificate: ", self->channel.channel);
+        lv_error_prefix(err, "channel %s: own certificate: ", channel->channel);
     }
     return status;
 }
@@ -54,10 +56,10 @@ static lv_status check_count(const lv_embedded *self, size_t count, lv_error *er
 /* All that needs no lock. */
 static lv_status sign(batch *b, lv_error *err)
 {
-    lv_status status = check_certificate(b->self, b->time, err);
+    lv_status status = check_certificate(b, b->time, err);
     for (size_t i = 0; status == LV_OK && i < b->count; i++) {
-        status = lv_transaction_seal(b->self->channel.channel, &b->calls[i], b->time,
-                                     b->self->identity, &b->signed_ones[i], err);
+        status = lv_transaction_seal(b->self->channel.channel, &b->calls[i], b->time, b->identity,
+                                     &b->signed_ones[i], err);
         if (status == LV_OK) {
             status = lv_merkle_leaf(lv_buffer_view(&b->signed_ones[i]), &b->leaves[i]);
         }
@@ -78,7 +80,7 @@ static lv_status check_clock(const batch *b, const lv_tip *tip, lv_error *err)
         return LV_UNAVAILABLE;
     }
     if (status == LV_OK && b->block.time != b->time) {
-        status = check_certificate(b->self, b->block.time, err);
+        status = check_certificate(b, b->block.time, err);
     }
     return status;
 }
@@ -86,7 +88,7 @@ static lv_status check_clock(const batch *b, const lv_tip *tip, lv_error *err)
 static lv_status add_transaction(batch *b, lv_conn *conn, size_t i, lv_error *err)
 {
     lv_call call = b->calls[i];
-    call.submitter = lv_identity_msp(b->self->identity);
+    call.submitter = b->self->msp;
     lv_status status = lv_state_write(conn, &b->self->channel, &call, err);
     sqlite3_stmt *statement = NULL;
     if (status == LV_OK) {
@@ -106,7 +108,7 @@ static lv_status add_block(batch *b, lv_conn *conn, lv_error *err)
     sqlite3_stmt *statement = NULL;
     lv_status status = lv_merkle_root(b->leaves, b->count, &b->block.merkle_root);
     if (status == LV_OK) {
-        status = lv_block_seal(&b->block, b->self->identity, &header, err);
+        status = lv_block_seal(&b->block, b->identity, &header, err);
     }
     if (status == LV_OK) {
         status = lv_conn_statement(conn, LV_SQL_BLOCK_ADD, &statement, err);
@@ -171,6 +173,7 @@ lv_status lv_embedded_submit(lv_ledger *ledger, const lv_call *calls, size_t cou
         return status;
     }
     batch b = {.self = self, .calls = calls, .count = count, .time = lv_clock_now()};
+    b.identity = lv_identity_slot_get(&self->identity);
     b.signed_ones = calloc(count, sizeof *b.signed_ones);
     b.leaves = calloc(count, sizeof *b.leaves);
     status = b.signed_ones != NULL && b.leaves != NULL ? sign(&b, err) : LV_E_MEMORY;
@@ -186,5 +189,6 @@ lv_status lv_embedded_submit(lv_ledger *ledger, const lv_call *calls, size_t cou
     }
     free(b.signed_ones);
     free(b.leaves);
+    lv_identity_free(b.identity);
     return status;
 }

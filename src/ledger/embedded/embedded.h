@@ -11,7 +11,7 @@
 LV_MUST_CHECK lv_status lv_embedded_create(const char *folder, const lv_channel *channel,
                                            const lv_identity *founder, lv_error *err);
 
-/** Opens `folder`/`channel`.ledger as `identity` (borrowed, outlives the ledger).
+/** Opens `folder`/`channel`.ledger as `identity` (retained).
  * @return LV_OK; LV_NOT_FOUND; LV_REFUSED where the identity's organisation is no member;
  *         LV_E_CORRUPT. */
 LV_MUST_CHECK lv_status lv_embedded_open(const char *folder, const char *channel,

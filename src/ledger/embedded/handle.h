@@ -2,6 +2,7 @@
 #ifndef LV_LEDGER_HANDLE_H
 #define LV_LEDGER_HANDLE_H
 
+#include "identity/slot.h"
 #include "ledger/embedded/embedded.h"
 #include "ledger/embedded/walk.h"
 #include <pthread.h>
@@ -18,7 +19,8 @@ typedef struct {
     char *folder;
     char *path;
     lv_channel channel;
-    const lv_identity *identity;
+    lv_identity_slot identity;
+    char msp[LV_NAME_MAX + 1]; /* of all that were ever in the slot */
     dev_t device; /* of the file that was opened */
     ino_t inode;
     lv_lane reader; /* a long wait for the write lock shall not hold up those who read */

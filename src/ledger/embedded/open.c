@@ -1,11 +1,14 @@
 #include "ledger/embedded/handle.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static void embedded_close(lv_ledger *ledger);
+static lv_status embedded_set_identity(lv_ledger *ledger, const lv_identity *identity,
+                                       lv_error *err);
 
 static const lv_channel *embedded_channel(const lv_ledger *ledger)
 {
@@ -22,6 +25,7 @@ static const lv_ledger_backend BACKEND = {
     .watch_wake = lv_embedded_watch_wake,
     .watch_close = lv_embedded_watch_close,
     .channel = embedded_channel,
+    .set_identity = embedded_set_identity,
     .close = embedded_close,
 };
 
@@ -32,14 +36,14 @@ lv_embedded *lv_embedded_of(lv_ledger *ledger)
 
 /* The certificate may have expired: its organisation may still read, and what it then submits is
  * refused by its date. */
-static lv_status check_member(const lv_embedded *self, lv_error *err)
+static lv_status check_member(const lv_embedded *self, const lv_identity *identity, lv_error *err)
 {
     const char *msp = NULL;
-    const char *own = lv_identity_msp(self->identity);
+    const char *own = lv_identity_msp(identity);
     lv_status status = lv_channel_role(&self->channel, own) != NULL ? LV_OK : LV_REFUSED;
     if (status == LV_OK) {
-        status = lv_trust_check_certificate(
-            self->channel.trust, lv_identity_certificate(self->identity), LV_TIME_ANY, &msp, err);
+        status = lv_trust_check_certificate(self->channel.trust, lv_identity_certificate(identity),
+                                            LV_TIME_ANY, &msp, err);
     }
     if (status == LV_OK && strcmp(msp, own) != 0) {
         status = LV_REFUSED;
@@ -49,6 +53,21 @@ static lv_status check_member(const lv_embedded *self, lv_error *err)
                        "%s: organisation %s, with the certificate it has here, is no member of "
                        "channel %s",
                        self->path, own, self->channel.channel);
+    }
+    return status;
+}
+
+static lv_status embedded_set_identity(lv_ledger *ledger, const lv_identity *identity,
+                                       lv_error *err)
+{
+    lv_embedded *self = (lv_embedded *)ledger;
+    if (strcmp(lv_identity_msp(identity), self->msp) != 0) {
+        return lv_fail(err, LV_REFUSED, "%s: opened as %s, and cannot go on as %s", self->path,
+                       self->msp, lv_identity_msp(identity));
+    }
+    lv_status status = check_member(self, identity, err);
+    if (status == LV_OK) {
+        lv_identity_slot_set(&self->identity, identity);
     }
     return status;
 }
@@ -79,7 +98,8 @@ static lv_status read_ends(lv_embedded *self, const char *channel, lv_error *err
     return status == LV_NOT_FOUND ? LV_E_CORRUPT : status;
 }
 
-static lv_status fill(lv_embedded *self, const char *folder, const char *channel, lv_error *err)
+static lv_status fill(lv_embedded *self, const char *folder, const char *channel,
+                      const lv_identity *identity, lv_error *err)
 {
     lv_status status = lv_embedded_path(folder, channel, &self->path, err);
     if (status != LV_OK) {
@@ -105,7 +125,7 @@ static lv_status fill(lv_embedded *self, const char *folder, const char *channel
     if (status == LV_OK) {
         status = lv_lane_end(&self->reader, read_ends(self, channel, err), err);
     }
-    return status == LV_OK ? check_member(self, err) : status;
+    return status == LV_OK ? check_member(self, identity, err) : status;
 }
 
 lv_status lv_embedded_open(const char *folder, const char *channel, const lv_identity *identity,
@@ -117,11 +137,12 @@ lv_status lv_embedded_open(const char *folder, const char *channel, const lv_ide
         return LV_E_MEMORY;
     }
     self->base.backend = &BACKEND;
-    self->identity = identity;
+    lv_identity_slot_init(&self->identity, identity);
+    snprintf(self->msp, sizeof self->msp, "%s", lv_identity_msp(identity));
     pthread_mutex_init(&self->reader.mutex, NULL);
     pthread_mutex_init(&self->writer.mutex, NULL);
     pthread_mutex_init(&self->tip_mutex, NULL);
-    lv_status status = fill(self, folder, channel, err);
+    lv_status status = fill(self, folder, channel, identity, err);
     if (status != LV_OK) {
         embedded_close(&self->base);
         return status;
@@ -139,6 +160,7 @@ static void embedded_close(lv_ledger *ledger)
     pthread_mutex_destroy(&self->writer.mutex);
     pthread_mutex_destroy(&self->tip_mutex);
     lv_channel_free(&self->channel);
+    lv_identity_slot_clear(&self->identity);
     free(self->folder);
     free(self->path);
     free(self);

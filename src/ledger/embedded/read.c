@@ -24,7 +24,7 @@ lv_status lv_embedded_read(lv_ledger *ledger, const lv_call *call, lv_buffer *re
         return status;
     }
     lv_call own = *call;
-    own.submitter = lv_identity_msp(self->identity);
+    own.submitter = self->msp;
     size_t before = response->len;
     status = lv_state_read(&self->reader.conn, &self->channel, &own, response, err);
     if (status != LV_OK) {

@@ -1087,6 +1087,51 @@ static void test_fifty_at_once(void **state)
     assert_int_equal(atomic_load(&calls), MANY);
 }
 
+/* The door shows its new certificate at once, and the old one to nobody. */
+static void test_the_certificate_of_the_door_is_replaced(void **state)
+{
+    world *w = *state;
+    lv_organisation_params old = params_of("AMSP");
+    old.not_before = lv_clock_now() - 10 * DAY;
+    old.days = 9;
+    lv_identity *expired = issue(&w->a, &old);
+    w->options.identity = expired;
+    char url[128];
+    serve(w);
+    url_of(w, "/healthz", url);
+    lv_http_call call = peer_call(w, url, "GET");
+    expect_no_answer(&call, LV_INVALID, "expired");
+    lv_http_set_identity(w->server, w->server_identity);
+    expect_peer_answer(w, w->client, "POST", "/v1/echo", 200, "BMSP");
+    lv_http_set_identity(w->server, expired);
+    lv_identity_free(expired); /* the server keeps its own share */
+    expect_no_answer(&call, LV_INVALID, "expired");
+}
+
+/* While others connect: every handshake is one of a certificate and its key. */
+static void test_the_certificate_is_replaced_under_way(void **state)
+{
+    world *w = *state;
+    pthread_t threads[MANY];
+    one_of_many each[MANY];
+    lv_organisation_params params = params_of("AMSP");
+    lv_identity *other = issue(&w->a, &params);
+    serve(w);
+    for (size_t i = 0; i < MANY; i++) {
+        each[i] = (one_of_many){.w = w};
+        assert_int_equal(pthread_create(&threads[i], NULL, call_once, &each[i]), 0);
+    }
+    for (size_t i = 0; atomic_load(&calls) < MANY && i < 20000; i++) {
+        lv_http_set_identity(w->server, i % 2 == 0 ? other : w->server_identity);
+        usleep(200);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(each[i].code, 200);
+    }
+    lv_identity_free(other);
+}
+
 static void *wait_once(void *context)
 {
     one_of_many *one = context;
@@ -1328,6 +1373,8 @@ int main(void)
         WORLD(test_a_handler_outlives_the_limit),
         WORLD(test_a_quota_per_organisation),
         WORLD(test_fifty_at_once),
+        WORLD(test_the_certificate_of_the_door_is_replaced),
+        WORLD(test_the_certificate_is_replaced_under_way),
         WORLD(test_long_polls_hold_up_nobody),
         WORLD(test_it_stops_at_once_with_idle_connections),
         WORLD(test_malformed_requests),

@@ -175,11 +175,12 @@ static void caller_make(caller *out, const world *w, lv_identity *identity, unsi
     }
     out->config = (lv_config){.members = out->members, .member_count = 2, .request_seconds = 10};
     out->node.config = &out->config;
-    out->node.identity = identity;
+    lv_identity_slot_init(&out->node.identity, identity);
 }
 
 static void caller_free(caller *c)
 {
+    lv_identity_slot_clear(&c->node.identity);
     lv_trust_free(c->node.trust);
     lv_buffer_free(&c->members[0].root);
     lv_buffer_free(&c->members[1].root);

@@ -194,7 +194,9 @@ static inline int group_open(void **state)
         json_decref(set);
     }
     world.s = roles_identity(world.r.s, "SMSP");
-    open_door(0, world.b->identity, downstream_tables);
+    lv_identity *identity = lv_node_identity(world.b);
+    open_door(0, identity, downstream_tables);
+    lv_identity_free(identity);
     open_door(1, world.s, servicer_tables);
     return 0;
 }
