@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Lotveil needs and that are missing; says what it does.
 #   install-deps.sh build   what building and the demonstration need
-#   install-deps.sh check   further what the tests and the lint need
+#   install-deps.sh check   further what the tests and the lint need, and their Python environment
 #   install-deps.sh fuzz    further what `make fuzz` needs
 set -euo pipefail
 
@@ -9,7 +9,7 @@ build=(gcc make cmake ninja-build pkg-config scdoc protobuf-c-compiler libprotob
        libgmp-dev libsodium-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev
        libcurl4-openssl-dev libjansson-dev libcyaml-dev libyaml-dev libcsv-dev
        libnghttp2-dev)
-check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 python3-grpcio openssl valgrind)
+check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 python3-venv openssl valgrind)
 fuzz=(clang-19 libclang-rt-19-dev)
 
 case "${1:-build}" in
@@ -25,8 +25,14 @@ for package in "${wanted[@]}"; do
     state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
     [[ ${state:1:1} == i ]] || missing+=("$package")
 done
-if [[ ${#missing[@]} -eq 0 ]]; then
+finish() {
+    if [[ ${1:-build} == check ]]; then
+        exec "$(dirname "$0")/python-env.sh"
+    fi
     exit 0
+}
+if [[ ${#missing[@]} -eq 0 ]]; then
+    finish "$@"
 fi
 
 as_root=()
@@ -49,3 +55,4 @@ if ! { "${as_root[@]}" apt-get update &&
     exit 1
 fi
 echo "Installed."
+finish "$@"

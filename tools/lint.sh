@@ -11,7 +11,7 @@ clang-format-19 --dry-run --Werror "${sources[@]}" "${headers[@]}"
 
 cmake --preset lint -B "$build" >/dev/null
 # The generated protobuf headers must exist before the sources that include them are read.
-cmake --build "$build" --target lv_record_proto >/dev/null
+cmake --build "$build" --target lv_record_proto lv_fabric_proto >/dev/null
 echo "clang-tidy: ${#sources[@]} sources"
 printf '%s\n' "${sources[@]}" |
     xargs -P "$(nproc)" -n 4 clang-tidy-19 --quiet -p "$build" 2> >(grep -v 'warnings generated\|warnings treated\|Suppressed\|Use -header-filter' >&2 || true)

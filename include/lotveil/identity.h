@@ -69,6 +69,12 @@ int64_t lv_identity_valid_until(const lv_identity *identity);
 LV_MUST_CHECK lv_status lv_identity_sign(const lv_identity *identity, const char *domain,
                                          lv_bytes bytes, lv_buffer *signature, lv_error *err);
 
+/** Signs SHA-256(bytes) with ECDSA P-256, without a domain, as Hyperledger Fabric does: DER, low S.
+ *  For what Fabric and its CA read alone. Bytes that begin with "lotveil/" are LV_E_ARGUMENT, so
+ * that no such signature can be taken for one of lv_identity_sign. */
+LV_MUST_CHECK lv_status lv_identity_sign_plain(const lv_identity *identity, lv_bytes bytes,
+                                               lv_buffer *signature, lv_error *err);
+
 LV_MUST_CHECK lv_status lv_trust_new(lv_trust **out);
 void lv_trust_free(lv_trust *trust);
 
@@ -93,12 +99,24 @@ LV_MUST_CHECK lv_status lv_trust_check_certificate(const lv_trust *trust, lv_byt
                                                    int64_t time, const char **msp_id,
                                                    lv_error *err);
 
+/** The same for a certificate of another unit.
+ * @param unit  the OU it must have: "client" (then "admin" passes too), "peer" or "orderer". */
+LV_MUST_CHECK lv_status lv_trust_check_unit(const lv_trust *trust, lv_bytes certificate,
+                                            int64_t time, const char *unit, const char **msp_id,
+                                            lv_error *err);
+
 /** lv_trust_check_certificate, then the signature as lv_identity_sign makes it. High S and
  *  non-canonical DER are LV_INVALID. */
 LV_MUST_CHECK lv_status lv_trust_check_signature(const lv_trust *trust, lv_bytes certificate,
                                                  int64_t time, const char *domain, lv_bytes bytes,
                                                  lv_bytes signature, const char **msp_id,
                                                  lv_error *err);
+
+/** lv_trust_check_unit, then the signature as lv_identity_sign_plain makes it. */
+LV_MUST_CHECK lv_status lv_trust_check_plain(const lv_trust *trust, lv_bytes certificate,
+                                             int64_t time, const char *unit, lv_bytes bytes,
+                                             lv_bytes signature, const char **msp_id,
+                                             lv_error *err);
 
 #ifdef __cplusplus
 }

@@ -143,8 +143,8 @@ lv_bytes lv_identity_key_pem(const lv_identity *identity)
     return (lv_bytes){.data = identity->key_pem, .len = identity->key_pem_len};
 }
 
-lv_status lv_identity_sign(const lv_identity *identity, const char *domain, lv_bytes bytes,
-                           lv_buffer *signature, lv_error *err)
+static lv_status sign(const lv_identity *identity, lv_bytes domain, lv_bytes bytes,
+                      lv_buffer *signature, lv_error *err)
 {
     uint8_t der[LV_SIGNATURE_MAX];
     size_t len = sizeof der;
@@ -152,10 +152,9 @@ lv_status lv_identity_sign(const lv_identity *identity, const char *domain, lv_b
     if (digest == NULL) {
         return LV_E_MEMORY;
     }
-    /* The domain is hashed with its NUL, so that none is the beginning of another. */
     bool made =
         EVP_DigestSignInit_ex(digest, NULL, "SHA256", NULL, NULL, identity->key, NULL) == 1 &&
-        EVP_DigestSignUpdate(digest, domain, strlen(domain) + 1) == 1 &&
+        EVP_DigestSignUpdate(digest, domain.data, domain.len) == 1 &&
         EVP_DigestSignUpdate(digest, bytes.data, bytes.len) == 1 &&
         EVP_DigestSignFinal(digest, der, &len) == 1;
     EVP_MD_CTX_free(digest);
@@ -164,4 +163,24 @@ lv_status lv_identity_sign(const lv_identity *identity, const char *domain, lv_b
     }
     lv_status status = lv_low_s_normalise((lv_bytes){.data = der, .len = len}, signature);
     return status == LV_E_CRYPTO ? lv_openssl_fail(err, "signature") : status;
+}
+
+lv_status lv_identity_sign(const lv_identity *identity, const char *domain, lv_bytes bytes,
+                           lv_buffer *signature, lv_error *err)
+{
+    /* The domain is hashed with its NUL, so that none is the beginning of another. */
+    const lv_bytes prefix = {.data = (const uint8_t *)domain, .len = strlen(domain) + 1};
+    return sign(identity, prefix, bytes, signature, err);
+}
+
+lv_status lv_identity_sign_plain(const lv_identity *identity, lv_bytes bytes, lv_buffer *signature,
+                                 lv_error *err)
+{
+    static const char ours[] = "lotveil/"; /* every domain begins so */
+    const size_t len = sizeof ours - 1;
+    if (bytes.len >= len && memcmp(bytes.data, ours, len) == 0) {
+        return lv_fail(err, LV_E_ARGUMENT,
+                       "signature: bytes with a domain of Lotveil are not signed plainly");
+    }
+    return sign(identity, (lv_bytes){0}, bytes, signature, err);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char UNIT_CLIENT[] = "client";
+
 /* One organisation. Nothing here changes after lv_trust_add, so that checks may run at once. */
 typedef struct {
     char msp[LV_NAME_MAX + 1];
@@ -135,25 +137,41 @@ const char *lv_trust_member(const lv_trust *trust, size_t index)
 
 /* The node roles that Fabric's NodeOUs know, in one certificate exactly one. */
 typedef struct {
-    unsigned allowed; /* client, admin */
-    unsigned other;   /* peer, orderer */
+    unsigned allowed;
+    unsigned other;
 } roles;
 
-static roles count_roles(const X509 *certificate)
+/* May who has the OU `name` act as `unit`? An administrator may do what a client may. */
+static bool acts_as(lv_bytes name, const char *unit)
+{
+    return lv_bytes_equal(name, lv_bytes_of_text(unit)) ||
+           (strcmp(unit, UNIT_CLIENT) == 0 && lv_bytes_equal(name, lv_bytes_of_text("admin")));
+}
+
+static bool is_role(lv_bytes name)
+{
+    static const char *const known[] = {"client", "admin", "peer", "orderer"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (lv_bytes_equal(name, lv_bytes_of_text(known[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static roles count_roles(const X509 *certificate, const char *unit)
 {
     const X509_NAME *subject = X509_get_subject_name(certificate);
     roles found = {0};
     int at = -1;
     while ((at = X509_NAME_get_index_by_NID(subject, NID_organizationalUnitName, at)) >= 0) {
-        const ASN1_STRING *unit = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+        const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
         uint8_t *text = NULL;
-        int len = ASN1_STRING_to_UTF8(&text, unit);
+        int len = ASN1_STRING_to_UTF8(&text, value);
         lv_bytes name = {.data = text, .len = len > 0 ? (size_t)len : 0};
-        if (lv_bytes_equal(name, lv_bytes_of_text("client")) ||
-            lv_bytes_equal(name, lv_bytes_of_text("admin"))) {
+        if (acts_as(name, unit)) {
             found.allowed++;
-        } else if (lv_bytes_equal(name, lv_bytes_of_text("peer")) ||
-                   lv_bytes_equal(name, lv_bytes_of_text("orderer"))) {
+        } else if (is_role(name)) {
             found.other++;
         }
         OPENSSL_free(text);
@@ -162,7 +180,7 @@ static roles count_roles(const X509 *certificate)
 }
 
 /* What a leaf must be whoever issued it. */
-static const char *leaf_fault(X509 *leaf)
+static const char *leaf_fault(X509 *leaf, const char *unit)
 {
     if (X509_check_ca(leaf) != 0) {
         return "a CA certificate signs nothing but certificates";
@@ -177,11 +195,12 @@ static const char *leaf_fault(X509 *leaf)
         (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0) {
         return "its key usage does not allow signatures";
     }
-    roles found = count_roles(leaf);
-    if (found.allowed != 1 || found.other != 0) {
-        return "wrong role: its OU must be client or admin";
+    roles found = count_roles(leaf, unit);
+    if (found.allowed == 1 && found.other == 0) {
+        return NULL;
     }
-    return NULL;
+    return strcmp(unit, UNIT_CLIENT) == 0 ? "wrong role: its OU must be client or admin"
+                                          : "wrong role: its OU must be that of its unit";
 }
 
 /* Chain of exactly leaf and root. @return an X509_V_ code, or -1 where OpenSSL failed. */
@@ -256,10 +275,10 @@ static lv_status check_issuer(const lv_trust *trust, X509 *leaf, int64_t time, c
     return status;
 }
 
-static lv_status check_leaf(const lv_trust *trust, X509 *leaf, int64_t time, const char **msp_id,
-                            lv_error *err)
+static lv_status check_leaf(const lv_trust *trust, X509 *leaf, int64_t time, const char *unit,
+                            const char **msp_id, lv_error *err)
 {
-    const char *fault = leaf_fault(leaf);
+    const char *fault = leaf_fault(leaf, unit);
     ERR_clear_error();
     if (fault != NULL) {
         return lv_fail(err, LV_INVALID, "certificate: %s", fault);
@@ -273,23 +292,35 @@ static lv_status read_leaf(lv_bytes certificate, X509 **out, lv_error *err)
     return status == LV_E_SYNTAX || status == LV_E_LIMIT ? LV_INVALID : status;
 }
 
-lv_status lv_trust_check_certificate(const lv_trust *trust, lv_bytes certificate, int64_t time,
-                                     const char **msp_id, lv_error *err)
+lv_status lv_trust_check_unit(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                              const char *unit, const char **msp_id, lv_error *err)
 {
     X509 *leaf = NULL;
     *msp_id = NULL;
     lv_status status = read_leaf(certificate, &leaf, err);
     if (status == LV_OK) {
-        status = check_leaf(trust, leaf, time, msp_id, err);
+        status = check_leaf(trust, leaf, time, unit, msp_id, err);
     }
     X509_free(leaf);
     return status;
 }
 
-static lv_status verify(EVP_PKEY *key, const char *domain, lv_bytes bytes, lv_bytes signature,
-                        lv_error *err)
+lv_status lv_trust_check_certificate(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                                     const char **msp_id, lv_error *err)
 {
-    if (!lv_low_s_is_canonical(signature)) {
+    return lv_trust_check_unit(trust, certificate, time, UNIT_CLIENT, msp_id, err);
+}
+
+/* What was signed: SHA-256(domain || bytes). */
+typedef struct {
+    lv_bytes domain; /* with its NUL; empty where plain */
+    lv_bytes bytes;
+    lv_bytes signature;
+} signed_bytes;
+
+static lv_status verify(EVP_PKEY *key, const signed_bytes *what, lv_error *err)
+{
+    if (!lv_low_s_is_canonical(what->signature)) {
         return lv_fail(err, LV_INVALID, "signature: not canonical DER with low S");
     }
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
@@ -297,9 +328,10 @@ static lv_status verify(EVP_PKEY *key, const char *domain, lv_bytes bytes, lv_by
         return LV_E_MEMORY;
     }
     bool ready = EVP_DigestVerifyInit_ex(digest, NULL, "SHA256", NULL, NULL, key, NULL) == 1 &&
-                 EVP_DigestVerifyUpdate(digest, domain, strlen(domain) + 1) == 1 &&
-                 EVP_DigestVerifyUpdate(digest, bytes.data, bytes.len) == 1;
-    bool holds = ready && EVP_DigestVerifyFinal(digest, signature.data, signature.len) == 1;
+                 EVP_DigestVerifyUpdate(digest, what->domain.data, what->domain.len) == 1 &&
+                 EVP_DigestVerifyUpdate(digest, what->bytes.data, what->bytes.len) == 1;
+    bool holds =
+        ready && EVP_DigestVerifyFinal(digest, what->signature.data, what->signature.len) == 1;
     EVP_MD_CTX_free(digest);
     if (!ready) {
         return lv_openssl_fail(err, "signature");
@@ -308,22 +340,41 @@ static lv_status verify(EVP_PKEY *key, const char *domain, lv_bytes bytes, lv_by
     return holds ? LV_OK : lv_fail(err, LV_INVALID, "signature: it does not hold");
 }
 
-lv_status lv_trust_check_signature(const lv_trust *trust, lv_bytes certificate, int64_t time,
-                                   const char *domain, lv_bytes bytes, lv_bytes signature,
-                                   const char **msp_id, lv_error *err)
+static lv_status check_signed(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                              const char *unit, const signed_bytes *what, const char **msp_id,
+                              lv_error *err)
 {
     X509 *leaf = NULL;
     *msp_id = NULL;
     lv_status status = read_leaf(certificate, &leaf, err);
     if (status == LV_OK) {
-        status = check_leaf(trust, leaf, time, msp_id, err);
+        status = check_leaf(trust, leaf, time, unit, msp_id, err);
     }
     if (status == LV_OK) {
-        status = verify(X509_get0_pubkey(leaf), domain, bytes, signature, err);
+        status = verify(X509_get0_pubkey(leaf), what, err);
         if (status != LV_OK) {
             *msp_id = NULL;
         }
     }
     X509_free(leaf);
     return status;
+}
+
+lv_status lv_trust_check_signature(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                                   const char *domain, lv_bytes bytes, lv_bytes signature,
+                                   const char **msp_id, lv_error *err)
+{
+    const signed_bytes what = {
+        .domain = {.data = (const uint8_t *)domain, .len = strlen(domain) + 1},
+        .bytes = bytes,
+        .signature = signature};
+    return check_signed(trust, certificate, time, UNIT_CLIENT, &what, msp_id, err);
+}
+
+lv_status lv_trust_check_plain(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                               const char *unit, lv_bytes bytes, lv_bytes signature,
+                               const char **msp_id, lv_error *err)
+{
+    const signed_bytes what = {.bytes = bytes, .signature = signature};
+    return check_signed(trust, certificate, time, unit, &what, msp_id, err);
 }

@@ -16,7 +16,11 @@ lv_status lv_openssl_fail(lv_error *err, const char *what)
     return status;
 }
 
-static BIO *bio_of(lv_bytes bytes) { return BIO_new_mem_buf(bytes.data, (int)bytes.len); }
+/* Over no bytes too, which OpenSSL takes only by an address. */
+static BIO *bio_of(lv_bytes bytes)
+{
+    return BIO_new_mem_buf(bytes.len > 0 ? (const void *)bytes.data : "", (int)bytes.len);
+}
 
 /* The passphrase callback of every PEM read: OpenSSL's own would ask at the terminal. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is pem_password_cb */

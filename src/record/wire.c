@@ -111,8 +111,8 @@ static lv_status no_message(const ProtobufCMessageDescriptor *type, const budget
     return lv_fail(err, LV_E_SYNTAX, "these bytes are no %s message", type->short_name);
 }
 
-lv_status lv_wire_unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes, size_t max,
-                         ProtobufCMessage **out, lv_error *err)
+lv_status lv_wire_read(const ProtobufCMessageDescriptor *type, lv_bytes bytes, size_t max,
+                       ProtobufCMessage **out, lv_error *err)
 {
     *out = NULL;
     if (bytes.len > max) {
@@ -126,6 +126,19 @@ lv_status lv_wire_unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes,
         type, &allocator, bytes.len, bytes.data != NULL ? bytes.data : (const uint8_t *)"");
     if (message == NULL) {
         return no_message(type, &b, err);
+    }
+    *out = message;
+    return LV_OK;
+}
+
+lv_status lv_wire_unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes, size_t max,
+                         ProtobufCMessage **out, lv_error *err)
+{
+    ProtobufCMessage *message = NULL;
+    *out = NULL;
+    lv_status status = lv_wire_read(type, bytes, max, &message, err);
+    if (status != LV_OK) {
+        return status;
     }
     if (!knows_all(message)) {
         lv_wire_free(message);

@@ -14,6 +14,11 @@
  * @return LV_OK; LV_E_LIMIT; LV_E_SYNTAX; LV_E_MEMORY. */
 LV_MUST_CHECK lv_status lv_wire_unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes,
                                        size_t max, ProtobufCMessage **out, lv_error *err);
+
+/** Reads a message of `type` that others define and may extend: fields unknown here are passed
+ * over, and any encoding will do. A text ends at its first NUL. Otherwise as lv_wire_unpack. */
+LV_MUST_CHECK lv_status lv_wire_read(const ProtobufCMessageDescriptor *type, lv_bytes bytes,
+                                     size_t max, ProtobufCMessage **out, lv_error *err);
 void lv_wire_free(ProtobufCMessage *message);
 
 /** Appends the encoding of a message. @return LV_OK; LV_E_LIMIT over `max` bytes; LV_E_MEMORY. */

@@ -335,6 +335,100 @@ static void expect_unit(world *w, const char *unit, lv_status status, const char
     lv_buffer_wipe(&key);
 }
 
+static lv_status check_unit(world *w, lv_bytes der, const char *unit, const char **msp)
+{
+    *msp = "stale";
+    return lv_trust_check_unit(w->trust, der, NOW, unit, msp, &w->err);
+}
+
+static void test_a_certificate_acts_for_its_own_unit_alone(void **state)
+{
+    static const char *const units[] = {"client", "admin", "peer", "orderer"};
+    world *w = *state;
+    for (size_t is = 0; is < 4; is++) {
+        lv_organisation_params params = params_of("BMSP");
+        lv_buffer certificate = {0};
+        lv_buffer key = {0};
+        params.unit = units[is];
+        assert_int_equal(lv_organisation_issue(&params, lv_buffer_view(&w->b.ca_certificate),
+                                               lv_buffer_view(&w->b.ca_key), &certificate, &key,
+                                               &w->err),
+                         LV_OK);
+        lv_identity *identity = load("BMSP", &certificate, &key);
+        for (size_t as = 0; as < 4; as++) {
+            const char *msp = NULL;
+            bool may = is == as || (is == 1 && as == 0); /* an admin may do what a client may */
+            assert_int_equal(check_unit(w, lv_identity_certificate(identity), units[as], &msp),
+                             may ? LV_OK : LV_INVALID);
+            if (may) {
+                assert_string_equal(msp, "BMSP");
+            } else {
+                assert_null(msp);
+                assert_non_null(strstr(w->err.text, "wrong role"));
+            }
+        }
+        lv_identity_free(identity);
+        lv_buffer_free(&certificate);
+        lv_buffer_wipe(&key);
+    }
+}
+
+static lv_status check_plain(world *w, const char *unit, lv_bytes bytes, lv_bytes signature)
+{
+    const char *msp = "stale";
+    lv_status status = lv_trust_check_plain(w->trust, lv_identity_certificate(w->identity), NOW,
+                                            unit, bytes, signature, &msp, &w->err);
+    if (status == LV_OK) {
+        assert_string_equal(msp, "BMSP");
+    } else {
+        assert_null(msp);
+    }
+    return status;
+}
+
+static void test_a_plain_signature_holds_and_nothing_else_does(void **state)
+{
+    world *w = *state;
+    lv_buffer signature = {0};
+    const lv_bytes message = lv_bytes_of_text(MESSAGE);
+    assert_int_equal(lv_identity_sign_plain(w->identity, message, &signature, &w->err), LV_OK);
+    const lv_bytes view = lv_buffer_view(&signature);
+    assert_true(lv_low_s_is_canonical(view));
+    assert_int_equal(check_plain(w, "client", message, view), LV_OK);
+    assert_int_equal(check_plain(w, "peer", message, view), LV_INVALID);
+    assert_int_equal(check_plain(w, "client", lv_bytes_of_text("b record"), view), LV_INVALID);
+    assert_int_equal(check_plain(w, "client", (lv_bytes){0}, view), LV_INVALID);
+    assert_int_equal(check(w, DOMAIN, MESSAGE, view), LV_INVALID);
+    assert_int_equal(check(w, "", MESSAGE, view), LV_INVALID);
+    for (size_t i = 0; i < signature.len; i++) {
+        signature.data[i] ^= 1;
+        assert_int_equal(check_plain(w, "client", message, view), LV_INVALID);
+        signature.data[i] ^= 1;
+    }
+    lv_buffer high = {0};
+    make_high(&signature, &high);
+    assert_int_equal(check_plain(w, "client", message, lv_buffer_view(&high)), LV_INVALID);
+    lv_buffer_free(&high);
+    lv_buffer_free(&signature);
+}
+
+/* A plain signature hashes the bytes alone, so those of a domain and a record must not be given. */
+static void test_no_plain_signature_can_pass_for_a_records(void **state)
+{
+    world *w = *state;
+    lv_buffer signature = {0};
+    char joined[64];
+    size_t len = (size_t)snprintf(joined, sizeof joined, "%s%c%s", DOMAIN, '\0', MESSAGE);
+    const lv_bytes bytes = {.data = (const uint8_t *)joined, .len = len};
+    assert_int_equal(lv_identity_sign_plain(w->identity, bytes, &signature, &w->err),
+                     LV_E_ARGUMENT);
+    assert_int_equal(signature.len, 0);
+    /* what it is kept from: with the domain before it, it is the very same hash */
+    sign(w, &signature);
+    assert_int_equal(check_plain(w, "client", bytes, lv_buffer_view(&signature)), LV_OK);
+    lv_buffer_free(&signature);
+}
+
 static void test_only_clients_and_admins_may_sign(void **state)
 {
     world *w = *state;
@@ -596,6 +690,9 @@ int main(void)
         WORLD(test_a_root_of_the_same_name_is_refused),
         WORLD(test_every_tampered_certificate_is_refused),
         WORLD(test_only_clients_and_admins_may_sign),
+        WORLD(test_a_certificate_acts_for_its_own_unit_alone),
+        WORLD(test_a_plain_signature_holds_and_nothing_else_does),
+        WORLD(test_no_plain_signature_can_pass_for_a_records),
         WORLD(test_a_root_is_no_leaf),
         WORLD(test_a_leaf_issues_nothing),
         WORLD(test_other_kinds_of_keys_are_refused),
