@@ -38,7 +38,7 @@ endforeach()
 
 if(library_objects)
     string(CONCAT library_objects "$<FILTER:" "${library_objects}"
-           ",EXCLUDE,/(base/file|base/log|identity/msp_folder|record/appendix_a.*)\\.c\\.o$>")
+           ",EXCLUDE,/(base/file|base/log|identity/msp_folder[^/]*|record/appendix_a.*)\\.c\\.o$>")
     foreach(kind STATIC SHARED)
         string(TOLOWER lotveil_${kind} target)
         add_library(${target} ${kind} ${library_objects})

@@ -1,30 +1,11 @@
 #include "cli/export_json.h"
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/parallel.h"
 #include "base/secret.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-lv_status lv_base64_decode(const char *text, lv_buffer *out)
-{
-    size_t len = strlen(text);
-    uint8_t *place = NULL;
-    size_t start = out->len;
-    size_t used = 0;
-    lv_status status = lv_buffer_extend(out, len / 4 * 3 + 3, &place);
-    if (status != LV_OK) {
-        return status;
-    }
-    if (sodium_base642bin(place, len / 4 * 3 + 3, text, len, NULL, &used, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0) {
-        used = 0;
-        status = LV_E_SYNTAX;
-    }
-    out->len = start + used;
-    out->data[out->len] = '\0';
-    return status;
-}
 
 json_t *lv_base64_json(lv_bytes bytes)
 {

@@ -24,9 +24,8 @@ void lv_export_free(lv_export_records *records);
 LV_MUST_CHECK lv_status lv_export_json(const char *set_id, const lv_export_records *records,
                                        const lv_trust *trust, json_t **out, lv_error *err);
 
-/** Base64, standard alphabet with padding, as the node's answers have it. */
-LV_MUST_CHECK lv_status lv_base64_decode(const char *text, lv_buffer *out);
-json_t *lv_base64_json(lv_bytes bytes); /* NULL without memory */
+/** Base64 as a JSON text, as the node's answers have it; NULL without memory. */
+json_t *lv_base64_json(lv_bytes bytes);
 
 /** Wipes the text under `key` of an object, where there is one: jansson frees without wiping. The
  *  value is not to be used any more. */

@@ -19,7 +19,24 @@ LV_MUST_CHECK lv_status lv_msp_folder_issue(const char *folder,
                                             const lv_organisation_params *params, const char *out,
                                             lv_error *err);
 
-/** Loads `folder`/msp. `root_pem` may be NULL. */
+/** Writes an identity that an authority elsewhere issued as `folder`/msp, which appears whole or
+ * not at all: ca_certificate, certificate and key of `made`.
+ * @return LV_OK; LV_EXISTS where there is an msp already. */
+LV_MUST_CHECK lv_status lv_msp_folder_adopt(const char *folder, const lv_organisation *made,
+                                            lv_error *err);
+
+/** Puts another certificate and its key in place of those in `folder`/msp: the key as
+ *  keystore/SKI_sk (Fabric's name for it), then the certificate by one rename, so that a reader
+ *  finds a certificate and its key at any moment, also after a kill. Keys of the certificates
+ * before (key.pem, other *_sk) are removed. The root stays.
+ * @return LV_OK; LV_INVALID where the two do not belong together; LV_NOT_FOUND without an msp. */
+LV_MUST_CHECK lv_status lv_msp_folder_replace(const char *folder, const char *msp_id,
+                                              lv_bytes certificate_pem, lv_bytes key_pem,
+                                              lv_error *err);
+
+/** Loads `folder`/msp: the certificate and, from keystore/, the key that belongs to it. May be
+ *  called while it is replaced. `root_pem` may be NULL.
+ * @return LV_OK; LV_NOT_FOUND; LV_INVALID where no key fits; LV_E_SYNTAX, LV_E_LIMIT. */
 LV_MUST_CHECK lv_status lv_msp_folder_load(const char *folder, const char *msp_id,
                                            lv_identity **out, lv_buffer *root_pem, lv_error *err);
 

@@ -1,11 +1,9 @@
 #include "base/clock.h"
+#include "identity/hosts.h"
 #include "identity/low_s.h"
 #include "identity/x509.h"
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
 /* Node certificates may be valid for this long; roots ten times as long, until far in the future
@@ -14,7 +12,6 @@
 #define CA_DAYS_FACTOR 10U
 #define SECONDS_PER_DAY 86400
 #define CLOCK_SKEW_SECONDS 300 /* others' clocks may be behind ours */
-#define HOST_MAX 253U          /* bytes of a DNS name */
 #define SERIAL_BYTES 16
 #define SIGNING_TRIES 128 /* half of all signatures have low S */
 
@@ -29,17 +26,6 @@ typedef struct {
     EVP_PKEY *issuer_key;
 } request;
 
-static bool host_is_valid(const char *host)
-{
-    size_t len = strlen(host);
-    bool valid = len > 0 && len <= HOST_MAX;
-    for (size_t i = 0; valid && i < len; i++) {
-        unsigned char c = (unsigned char)host[i];
-        valid = isalnum(c) != 0 || strchr(".-:", c) != NULL;
-    }
-    return valid;
-}
-
 static lv_status check_params(const lv_organisation_params *params, lv_error *err)
 {
     if (params->msp_id == NULL || !lv_name_is_valid(params->msp_id)) {
@@ -52,7 +38,7 @@ static lv_status check_params(const lv_organisation_params *params, lv_error *er
                        params->msp_id, DAYS_MAX);
     }
     for (size_t i = 0; i < params->host_count; i++) {
-        if (!host_is_valid(params->hosts[i])) {
+        if (!lv_host_is_valid(params->hosts[i])) {
             return lv_fail(err, LV_E_ARGUMENT,
                            "organisation %s: host %zu is neither a DNS name nor an IP address",
                            params->msp_id, i + 1);
@@ -109,48 +95,16 @@ static bool add_extension(X509 *certificate, X509V3_CTX *context, int nid, const
     return added;
 }
 
-/* The place of IP address bytes or of a DNS name; NULL without memory. Built by hand rather than
- * through OpenSSL's configuration language, in which a host name could say more than its name. */
-static GENERAL_NAME *general_name(const char *host)
-{
-    uint8_t address[sizeof(struct in6_addr)];
-    int bytes = 0;
-    if (inet_pton(AF_INET, host, address) == 1) {
-        bytes = (int)sizeof(struct in_addr);
-    } else if (inet_pton(AF_INET6, host, address) == 1) {
-        bytes = (int)sizeof(struct in6_addr);
-    }
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_STRING *value = ASN1_STRING_type_new(bytes > 0 ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
-    if (name == NULL || value == NULL ||
-        ASN1_STRING_set(value, bytes > 0 ? (const void *)address : host,
-                        bytes > 0 ? bytes : (int)strlen(host)) != 1) {
-        GENERAL_NAME_free(name);
-        ASN1_STRING_free(value);
-        return NULL;
-    }
-    GENERAL_NAME_set0_value(name, bytes > 0 ? GEN_IPADD : GEN_DNS, value);
-    return name;
-}
-
 static bool add_hosts(X509 *certificate, const lv_organisation_params *params)
 {
     if (params->host_count == 0) {
         return true;
     }
-    GENERAL_NAMES *names = GENERAL_NAMES_new();
-    bool good = names != NULL;
-    for (size_t i = 0; good && i < params->host_count; i++) {
-        GENERAL_NAME *name = general_name(params->hosts[i]);
-        good = name != NULL && sk_GENERAL_NAME_push(names, name) > 0;
-        if (!good) {
-            GENERAL_NAME_free(name);
-        }
-    }
-    good = good &&
-           X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
+    GENERAL_NAMES *names = lv_hosts_encode(params->hosts, params->host_count);
+    bool added = names != NULL && X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0,
+                                                    X509V3_ADD_DEFAULT) == 1;
     GENERAL_NAMES_free(names);
-    return good;
+    return added;
 }
 
 static bool add_extensions(X509 *certificate, const request *wanted)

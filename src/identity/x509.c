@@ -117,6 +117,18 @@ lv_status lv_x509_to_pem(const X509 *certificate, lv_buffer *pem, lv_error *err)
     return status;
 }
 
+lv_status lv_x509_request_to_pem(const X509_REQ *request, lv_buffer *pem, lv_error *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (bio == NULL) {
+        return LV_E_MEMORY;
+    }
+    bool written = PEM_write_bio_X509_REQ(bio, request) == 1;
+    lv_status status = take_bio(bio, written, pem, "request for a certificate", err);
+    BIO_free(bio);
+    return status;
+}
+
 lv_status lv_key_from_pem(lv_bytes pem, EVP_PKEY **out, lv_error *err)
 {
     *out = NULL;

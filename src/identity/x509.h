@@ -18,6 +18,10 @@ LV_MUST_CHECK lv_status lv_x509_from_der(lv_bytes der, X509 **out, lv_error *err
 
 LV_MUST_CHECK lv_status lv_x509_to_pem(const X509 *certificate, lv_buffer *pem, lv_error *err);
 
+/** A request for a certificate as PEM. */
+LV_MUST_CHECK lv_status lv_x509_request_to_pem(const X509_REQ *request, lv_buffer *pem,
+                                               lv_error *err);
+
 /** A private key from unencrypted PEM; it never asks for a passphrase. LV_E_SYNTAX with words. */
 LV_MUST_CHECK lv_status lv_key_from_pem(lv_bytes pem, EVP_PKEY **out, lv_error *err);
 

@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "cli/client.h"
 #include "cli/export_json.h"
 #include <setjmp.h>

@@ -7,6 +7,10 @@
 #include <string.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
+#include <dirent.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,19 +32,33 @@ static int setup(void **state)
     return mkdtemp(folder) == NULL ? -1 : 0;
 }
 
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
 static int teardown(void **state)
 {
     (void)state;
-    const char *const names[] = {
-        "msp/cacerts/ca.pem",     "msp/cacerts",   "msp/tlscacerts/ca.pem", "msp/tlscacerts",
-        "msp/signcerts/cert.pem", "msp/signcerts", "msp/config.yaml",       "msp/keystore/key.pem",
-        "msp/keystore",           "msp",           "ca/ca-key.pem",         "ca"};
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The files that stand below the folder, and no temporary among them. */
+static size_t count_in(const char *name)
+{
     char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        place(path, sizeof path, names[i]);
-        remove(path);
+    size_t count = 0;
+    place(path, sizeof path, name);
+    DIR *open_folder = opendir(path);
+    assert_non_null(open_folder);
+    for (const struct dirent *at = readdir(open_folder); at != NULL; at = readdir(open_folder)) {
+        count += at->d_name[0] == '.' ? 0 : 1;
     }
-    return rmdir(folder); /* fails where anything else was left behind */
+    closedir(open_folder);
+    return count;
 }
 
 static unsigned mode_of(const char *name)
@@ -179,6 +197,181 @@ static void test_nothing_is_issued_with_a_root_that_does_not_fit(void **state)
     assert_false(lv_file_exists(out));
 }
 
+/* ---- another certificate in place of the first ---- */
+
+typedef struct {
+    lv_buffer certificate;
+    lv_buffer key;
+} pair;
+
+static pair make_pair(const lv_organisation *by)
+{
+    pair made = {{0}, {0}};
+    assert_int_equal(lv_organisation_issue(&PARAMS, lv_buffer_view(&by->ca_certificate),
+                                           lv_buffer_view(&by->ca_key), &made.certificate,
+                                           &made.key, NULL),
+                     LV_OK);
+    return made;
+}
+
+static void pair_free(pair *freed)
+{
+    lv_buffer_free(&freed->certificate);
+    lv_buffer_wipe(&freed->key);
+}
+
+static lv_status replace(const lv_buffer *certificate, const lv_buffer *key)
+{
+    return lv_msp_folder_replace(folder, "BMSP", lv_buffer_view(certificate), lv_buffer_view(key),
+                                 NULL);
+}
+
+/* What lv_msp_folder_load finds is the certificate of `wanted`. */
+static void expect_loaded(const pair *wanted)
+{
+    lv_error err = {0};
+    lv_identity *identity = NULL;
+    assert_int_equal(lv_msp_folder_load(folder, "BMSP", &identity, NULL, &err), LV_OK);
+    assert_string_equal(err.text, "");
+    assert_true(lv_bytes_equal(lv_identity_certificate_pem(identity),
+                               lv_buffer_view(&wanted->certificate)));
+    lv_identity_free(identity);
+}
+
+static void test_what_was_issued_elsewhere_is_adopted(void **state)
+{
+    (void)state;
+    lv_organisation made;
+    lv_error err = {0};
+    assert_int_equal(lv_organisation_create(&PARAMS, &made, &err), LV_OK);
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, &err), LV_OK);
+    assert_int_equal(mode_of("msp/keystore/key.pem"), 0600);
+    assert_int_equal(count_in("."), 1); /* and no ca/ */
+    const pair own = {made.certificate, made.key};
+    expect_loaded(&own);
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, &err), LV_EXISTS);
+    lv_organisation_wipe(&made);
+}
+
+static void test_a_certificate_is_replaced(void **state)
+{
+    (void)state;
+    lv_organisation made;
+    assert_int_equal(lv_organisation_create(&PARAMS, &made, NULL), LV_OK);
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, NULL), LV_OK);
+    for (int i = 0; i < 3; i++) {
+        pair next = make_pair(&made);
+        assert_int_equal(replace(&next.certificate, &next.key), LV_OK);
+        expect_loaded(&next);
+        assert_int_equal(count_in("msp/keystore"), 1); /* that of the one before is gone */
+        assert_int_equal(count_in("msp/signcerts"), 1);
+        pair_free(&next);
+    }
+    lv_organisation_wipe(&made);
+}
+
+static void test_what_does_not_fit_is_not_put_in_place(void **state)
+{
+    (void)state;
+    lv_organisation made;
+    assert_int_equal(lv_organisation_create(&PARAMS, &made, NULL), LV_OK);
+    pair a = make_pair(&made);
+    pair b = make_pair(&made);
+    const pair own = {made.certificate, made.key};
+    assert_int_equal(replace(&a.certificate, &a.key), LV_NOT_FOUND); /* there is no msp */
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, NULL), LV_OK);
+    assert_int_equal(replace(&a.certificate, &b.key), LV_INVALID);
+    assert_int_equal(replace(&a.key, &a.key), LV_E_SYNTAX);
+    expect_loaded(&own);
+    assert_int_equal(count_in("msp/keystore"), 1);
+    pair_free(&a);
+    pair_free(&b);
+    lv_organisation_wipe(&made);
+}
+
+/* A kill between key and certificate leaves one key too many. */
+static void test_the_key_that_fits_is_found_among_others(void **state)
+{
+    (void)state;
+    lv_organisation made;
+    lv_error err = {0};
+    lv_identity *identity = NULL;
+    assert_int_equal(lv_organisation_create(&PARAMS, &made, NULL), LV_OK);
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, NULL), LV_OK);
+    pair other = make_pair(&made);
+    const pair own = {made.certificate, made.key};
+    overwrite("msp/keystore/0_sk", lv_buffer_text(&other.key));
+    overwrite("msp/keystore/damaged_sk", "-----BEGIN PRIVATE KEY-----\n");
+    expect_loaded(&own);
+    overwrite("msp/keystore/key.pem", lv_buffer_text(&other.key));
+    assert_int_equal(lv_msp_folder_load(folder, "BMSP", &identity, NULL, &err), LV_INVALID);
+    assert_null(identity);
+    assert_non_null(strstr(err.text, "none of its keys belongs to the certificate"));
+
+    assert_int_equal(replace(&other.certificate, &other.key), LV_OK);
+    expect_loaded(&other);
+    assert_int_equal(count_in("msp/keystore"), 1);
+    pair_free(&other);
+    lv_organisation_wipe(&made);
+}
+
+typedef struct {
+    atomic_bool end;
+    atomic_size_t loaded;
+    atomic_size_t faults;
+    const lv_organisation *by;
+} readers;
+
+static void *load_all_the_time(void *context)
+{
+    readers *all = context;
+    while (!atomic_load(&all->end)) {
+        lv_identity *identity = NULL;
+        bool good = lv_msp_folder_load(folder, "BMSP", &identity, NULL, NULL) == LV_OK;
+        lv_identity_free(identity);
+        atomic_fetch_add(good ? &all->loaded : &all->faults, 1);
+    }
+    return NULL;
+}
+
+static void *replace_some_times(void *context)
+{
+    readers *all = context;
+    for (int i = 0; i < 15; i++) {
+        pair next = make_pair(all->by);
+        bool good = replace(&next.certificate, &next.key) == LV_OK;
+        atomic_fetch_add(good ? &all->loaded : &all->faults, 1);
+        pair_free(&next);
+    }
+    return NULL;
+}
+
+/* Two replace at once, others read: a certificate and its key at any moment. */
+static void test_a_reader_never_finds_half(void **state)
+{
+    (void)state;
+    lv_organisation made;
+    readers all = {.by = &made};
+    pthread_t threads[4];
+    assert_int_equal(lv_organisation_create(&PARAMS, &made, NULL), LV_OK);
+    assert_int_equal(lv_msp_folder_adopt(folder, &made, NULL), LV_OK);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, i < 2 ? load_all_the_time : replace_some_times, &all),
+            0);
+    }
+    for (size_t i = 4; i-- > 0;) {
+        if (i == 1) {
+            atomic_store(&all.end, true);
+        }
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(atomic_load(&all.faults), 0);
+    assert_true(atomic_load(&all.loaded) > 30);
+    assert_int_equal(count_in("msp/keystore"), 1);
+    lv_organisation_wipe(&made);
+}
+
 #define FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -187,6 +380,11 @@ int main(void)
         FOLDER(test_an_organisation_is_written_and_loaded),
         FOLDER(test_an_identity_is_never_overwritten),
         FOLDER(test_a_damaged_folder_is_refused),
+        FOLDER(test_what_was_issued_elsewhere_is_adopted),
+        FOLDER(test_a_certificate_is_replaced),
+        FOLDER(test_what_does_not_fit_is_not_put_in_place),
+        FOLDER(test_the_key_that_fits_is_found_among_others),
+        FOLDER(test_a_reader_never_finds_half),
         FOLDER(test_another_certificate_is_issued_under_the_same_root),
         FOLDER(test_nothing_is_issued_with_a_root_that_does_not_fit),
     };
