@@ -44,6 +44,10 @@ void lv_rpc_server_stop(lv_rpc_server *server, int grace_ms);
 LV_MUST_CHECK lv_status lv_rpc_receive(lv_rpc_exchange *exchange, int timeout_ms,
                                        lv_buffer *message, lv_error *err);
 
+/** Makes a waiting lv_rpc_receive, or else the next, return LV_TIMEOUT once no message is there to
+ *  take; from any thread until the handler returns. */
+void lv_rpc_wake(lv_rpc_exchange *exchange);
+
 /** From any thread until the handler returns. Waits while the message before is held up by the
  *  client's window.
  * @return LV_OK: it is on its way; LV_UNAVAILABLE: the call is over. */

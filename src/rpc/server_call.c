@@ -46,7 +46,9 @@ static lv_status receive(lv_rpc_exchange *exchange, int64_t until, lv_buffer *me
         if (flow->in_over) {
             return lv_rpc_inbox_at_boundary(&flow->in) ? LV_NOT_FOUND : LV_INVALID;
         }
-        if (lv_rpc_flow_wait(flow, &exchange->server->lock, until) == LV_TIMEOUT) {
+        if (flow->woken ||
+            lv_rpc_flow_wait(flow, &exchange->server->lock, until) == LV_TIMEOUT) {
+            flow->woken = false;
             return LV_TIMEOUT;
         }
     }
@@ -72,6 +74,14 @@ lv_status lv_rpc_receive(lv_rpc_exchange *exchange, int timeout_ms, lv_buffer *m
     default:
         return status;
     }
+}
+
+void lv_rpc_wake(lv_rpc_exchange *exchange)
+{
+    pthread_mutex_lock(&exchange->server->lock);
+    exchange->flow.woken = true;
+    pthread_cond_broadcast(&exchange->flow.changed);
+    pthread_mutex_unlock(&exchange->server->lock);
 }
 
 lv_status lv_rpc_send(lv_rpc_exchange *exchange, lv_bytes message, lv_error *err)
