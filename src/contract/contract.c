@@ -29,6 +29,29 @@ lv_status lv_contract_writes(const lv_channel *channel, const char *function, bo
     return found != NULL ? LV_OK : LV_NOT_FOUND;
 }
 
+lv_status lv_contract_expect(const lv_channel *channel, const char *function, bool writes,
+                             lv_error *err)
+{
+    bool found_writes = false;
+    lv_status status = lv_contract_writes(channel, function, &found_writes);
+    if (status == LV_OK && found_writes == writes) {
+        return LV_OK;
+    }
+    return lv_fail(err, status != LV_OK ? status : LV_E_ARGUMENT,
+                   "the contract %s has no %s function of this name", channel->contract,
+                   writes ? "writing" : "reading");
+}
+
+lv_status lv_contract_fault(const lv_channel *channel, const lv_call *calls, size_t count, size_t i,
+                            lv_status status, lv_error *err)
+{
+    if (status != LV_OK) {
+        lv_error_prefix(err, "channel %s: call %zu of %zu (%s): ", channel->channel, i + 1, count,
+                        calls[i].function != NULL ? calls[i].function : "");
+    }
+    return status;
+}
+
 static lv_status check_call(const lv_channel *channel, const lv_contract_function *function,
                             const lv_call *call, lv_error *err)
 {

@@ -80,6 +80,16 @@ typedef struct {
 LV_MUST_CHECK lv_status lv_contract_writes(const lv_channel *channel, const char *function,
                                            bool *writes);
 
+/** Is `function` one that writes, or one that reads, as the caller wants it?
+ * @return LV_OK; LV_NOT_FOUND or LV_E_ARGUMENT with the words that every ledger says. */
+LV_MUST_CHECK lv_status lv_contract_expect(const lv_channel *channel, const char *function,
+                                           bool writes, lv_error *err);
+
+/** What every ledger puts before the words of a call that failed: "channel xor: call 3 of 3
+ *  (grant): ". @return `status`; nothing is put where that is LV_OK. */
+lv_status lv_contract_fault(const lv_channel *channel, const lv_call *calls, size_t count, size_t i,
+                            lv_status status, lv_error *err);
+
 /** Runs one call. On anything but LV_OK the ledger discards what the call put.
  * @param response  appended to; empty for writes. `list` gives u32be count, then u32be length and
  *                  bytes of each record. */

@@ -21,11 +21,7 @@ typedef struct {
 
 static lv_status call_fault(const batch *b, size_t i, lv_status status, lv_error *err)
 {
-    if (status != LV_OK) {
-        lv_error_prefix(err, "channel %s: call %zu of %zu (%s): ", b->self->channel.channel, i + 1,
-                        b->count, b->calls[i].function != NULL ? b->calls[i].function : "");
-    }
-    return status;
+    return lv_contract_fault(&b->self->channel, b->calls, b->count, i, status, err);
 }
 
 /* A certificate that has expired would sign what every verifier refuses. */

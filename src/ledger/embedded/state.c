@@ -164,11 +164,9 @@ static lv_status invoke(state *s, const lv_channel *channel, const lv_call *call
 lv_status lv_state_write(lv_conn *conn, const lv_channel *channel, const lv_call *call,
                          lv_error *err)
 {
-    bool writes = false;
-    lv_status status = lv_contract_writes(channel, call->function, &writes);
-    if (status != LV_OK || !writes) {
-        return lv_fail(err, status != LV_OK ? status : LV_E_ARGUMENT,
-                       "the contract %s has no writing function of this name", channel->contract);
+    lv_status status = lv_contract_expect(channel, call->function, true, err);
+    if (status != LV_OK) {
+        return status;
     }
     state s = {.conn = conn, .err = err, .writes = true};
     lv_buffer response = {0};
@@ -180,11 +178,9 @@ lv_status lv_state_write(lv_conn *conn, const lv_channel *channel, const lv_call
 lv_status lv_state_read(lv_conn *conn, const lv_channel *channel, const lv_call *call,
                         lv_buffer *response, lv_error *err)
 {
-    bool writes = false;
-    lv_status status = lv_contract_writes(channel, call->function, &writes);
-    if (status != LV_OK || writes) {
-        return lv_fail(err, status != LV_OK ? status : LV_E_ARGUMENT,
-                       "the contract %s has no reading function of this name", channel->contract);
+    lv_status status = lv_contract_expect(channel, call->function, false, err);
+    if (status != LV_OK) {
+        return status;
     }
     state s = {.conn = conn, .err = err};
     return invoke(&s, channel, call, response);
