@@ -44,6 +44,7 @@ extern const lv_command lv_cmd_sales;
 extern const lv_command lv_cmd_export;
 extern const lv_command lv_cmd_import;
 extern const lv_command lv_cmd_audit;
+extern const lv_command lv_cmd_chaincode;
 extern const lv_command lv_cmd_bench;
 extern const lv_command lv_cmd_demo;
 

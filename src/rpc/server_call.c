@@ -46,8 +46,7 @@ static lv_status receive(lv_rpc_exchange *exchange, int64_t until, lv_buffer *me
         if (flow->in_over) {
             return lv_rpc_inbox_at_boundary(&flow->in) ? LV_NOT_FOUND : LV_INVALID;
         }
-        if (flow->woken ||
-            lv_rpc_flow_wait(flow, &exchange->server->lock, until) == LV_TIMEOUT) {
+        if (flow->woken || lv_rpc_flow_wait(flow, &exchange->server->lock, until) == LV_TIMEOUT) {
             flow->woken = false;
             return LV_TIMEOUT;
         }
