@@ -137,7 +137,7 @@ lv_status lv_wire_unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes,
     ProtobufCMessage *message = NULL;
     *out = NULL;
     lv_status status = lv_wire_read(type, bytes, max, &message, err);
-    if (status != LV_OK) {
+    if (message == NULL) {
         return status;
     }
     if (!knows_all(message)) {
