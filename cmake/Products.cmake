@@ -66,6 +66,10 @@ endif()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples
         DESTINATION ${CMAKE_INSTALL_DATADIR}/lotveil)
 
+# The network of Hyperledger Fabric that `lotveil demo --ledger fabric` brings up.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/deploy/fabric
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/lotveil USE_SOURCE_PERMISSIONS)
+
 # Manual pages, where scdoc is at hand.
 find_program(SCDOC scdoc)
 if(SCDOC)

@@ -9,7 +9,7 @@ build=(gcc make cmake ninja-build pkg-config scdoc protobuf-c-compiler libprotob
        libgmp-dev libsodium-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev
        libcurl4-openssl-dev libjansson-dev libcyaml-dev libyaml-dev libcsv-dev
        libnghttp2-dev)
-check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 python3-venv openssl valgrind)
+check=(libcmocka-dev clang-format-19 clang-tidy-19 python3 python3-venv openssl shellcheck valgrind)
 fuzz=(clang-19 libclang-rt-19-dev)
 
 case "${1:-build}" in

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# clang-format and clang-tidy over every C file; exits non-zero on any finding.
+# clang-format and clang-tidy over every C file, shellcheck over every script; exits non-zero on any finding.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build/lint}
+
+mapfile -t scripts < <(git ls-files '*.sh' 'deploy/fabric/builder/bin/*' | grep -v '^deploy/fabric/lib/')
+echo "shellcheck: ${#scripts[@]} scripts, and what they include"
+shellcheck -x -P SCRIPTDIR "${scripts[@]}"
 
 mapfile -t headers < <(git ls-files '*.h')
 mapfile -t sources < <(git ls-files '*.c')

@@ -33,6 +33,19 @@ class Installed(unittest.TestCase):
         cls.lib = next(cls.root.rglob("liblotveil.a")).parent
         cls.env = dict(os.environ, PKG_CONFIG_PATH=str(cls.lib / "pkgconfig"))
 
+    def test_the_network_script_runs_from_there(self):
+        script = self.root / "share" / "lotveil" / "fabric" / "network.sh"
+        self.assertIn("network.sh up", run(str(script), "help"))
+        empty = self.root / "empty"
+        empty.mkdir()
+        refused = subprocess.run([script, "up", "--dir", str(self.root / "state")],
+                                 capture_output=True, text=True,
+                                 env=dict(os.environ, FABRIC_BIN=str(empty)))
+        self.assertEqual(refused.returncode, 1)
+        for part in ("peer", "orderer", str(empty), "https://"):
+            self.assertIn(part, refused.stderr)
+        self.assertFalse((self.root / "state").exists())
+
     def flags(self, *arguments):
         return shlex.split(run("pkg-config", *arguments, "lotveil", env=self.env))
 
@@ -40,7 +53,8 @@ class Installed(unittest.TestCase):
         return run(str(program), *arguments, env=dict(self.env, LD_LIBRARY_PATH=str(self.lib)))
 
     def test_everything_is_there(self):
-        for name in ("bin/lotveil", "include/lotveil/compare.h", "share/lotveil/examples/dehumidifier/moisture.csv"):
+        for name in ("bin/lotveil", "include/lotveil/compare.h", "share/lotveil/examples/dehumidifier/moisture.csv",
+                     "share/lotveil/fabric/network.sh", "share/lotveil/fabric/lib/state.sh"):
             self.assertTrue((self.root / name).exists(), name)
         self.assertEqual(run(str(self.root / "bin" / "lotveil"), "--version").split()[1],
                          run("pkg-config", "--modversion", "lotveil", env=self.env).strip())
