@@ -202,6 +202,17 @@ static lv_status check_hosts(const lv_init *init, const endpoint *listen, lv_err
     return LV_OK;
 }
 
+static lv_status check_gateways(const lv_init *init, lv_error *err)
+{
+    for (size_t i = 0; i < init->gateway_count; i++) {
+        if (!lv_config_is_gateway(init->gateways[i])) {
+            return lv_fail(err, LV_E_ARGUMENT, "--gateway %s: HOST:PORT of a peer is wanted",
+                           init->gateways[i]);
+        }
+    }
+    return LV_OK;
+}
+
 /* Refuses a folder in which any part of an organisation stands. */
 static lv_status check_free(const char *folder, lv_error *err)
 {
@@ -288,6 +299,33 @@ static const char *role_words(lv_role role)
     return "# It keeps the XOR records of the xor channel and sells them under grants.\n";
 }
 
+static lv_status embedded_text(const lv_init *init, lv_buffer *out)
+{
+    lv_status status = lv_buffer_printf(
+        out, "# The ledger that the organisations share; the folder is relative to this file.\n"
+             "ledger:\n"
+             "  kind: embedded\n"
+             "  folder: ");
+    if (status == LV_OK) {
+        status = put_quoted(init->ledger_folder != NULL ? init->ledger_folder : "../ledger", out);
+    }
+    return status == LV_OK ? lv_buffer_printf(out, "\n") : status;
+}
+
+static lv_status fabric_text(const lv_init *init, lv_buffer *out)
+{
+    lv_status status =
+        lv_buffer_printf(out, "# Hyperledger Fabric (docs/fabric.md), through peers of this "
+                              "organisation, the preferred one first.\n"
+                              "ledger:\n"
+                              "  kind: fabric\n"
+                              "  gateways:\n");
+    for (size_t i = 0; status == LV_OK && i < init->gateway_count; i++) {
+        status = lv_buffer_printf(out, "    - {address: \"%s\"}\n", init->gateways[i]);
+    }
+    return status;
+}
+
 static lv_status config_text(const lv_init *init, const char *listen, lv_buffer *out)
 {
     lv_status status = lv_buffer_printf(
@@ -298,18 +336,14 @@ static lv_status config_text(const lv_init *init, const char *listen, lv_buffer 
         "role: %s\n"
         "# Where the node listens for the other organisations (mutual TLS).\n"
         "listen: \"%s\"\n"
-        "\n"
-        "# The ledger that the organisations share; the folder is relative to this file.\n"
-        "ledger:\n"
-        "  kind: embedded\n"
-        "  folder: ",
+        "\n",
         role_words(init->role), init->organisation, lv_role_name(init->role), listen);
     if (status == LV_OK) {
-        status = put_quoted(init->ledger_folder != NULL ? init->ledger_folder : "../ledger", out);
+        status = init->gateways != NULL ? fabric_text(init, out) : embedded_text(init, out);
     }
     return status == LV_OK ? lv_buffer_printf(
                                  out,
-                                 "\n%s%s\n"
+                                 "%s%s\n"
                                  "# The other organisations (`lotveil member add CARD` adds one).\n"
                                  "members: []\n"
                                  "\n"
@@ -370,6 +404,9 @@ lv_status lv_init_organisation(const lv_init *init, lv_card *out, lv_error *err)
     lv_status status = endpoint_parse(text, &listen, err);
     if (status == LV_OK) {
         status = check_hosts(init, &listen, err);
+    }
+    if (status == LV_OK) {
+        status = check_gateways(init, err);
     }
     if (status == LV_OK) {
         status = check_free(init->folder, err);

@@ -27,8 +27,10 @@ typedef struct {
     const char *listen; /* NULL: 127.0.0.1 and the role's own port */
     const char *const *hosts;
     size_t host_count;
-    const char *ledger_folder; /* NULL: ../ledger */
-    unsigned days;             /* of the certificate */
+    const char *ledger_folder;   /* of an embedded ledger; NULL: ../ledger */
+    const char *const *gateways; /* host:port of peers: the ledger is Fabric's; NULL: embedded */
+    size_t gateway_count;
+    unsigned days; /* of the certificate */
 } lv_init;
 
 /** Makes the folder. @return LV_OK; LV_EXISTS where an organisation, or part of one, stands

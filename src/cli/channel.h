@@ -6,16 +6,14 @@
 #include "cli/cli.h"
 #include "contract/contract.h"
 
-/** The channel of a contract ("quality", or "xor"): this organisation and, at the downstream, its
- *  upstreams or its servicers; at an upstream or servicer, its downstreams.
- * @return LV_OK; LV_REFUSED where there is nobody to share it with; LV_INVALID. */
+/** lv_config_channel of an organisation that is loaded whole. */
 LV_MUST_CHECK lv_status lv_channel_of_org(const lv_cli_org *org, const char *name,
                                           bool xor_contract, lv_channel *out, lv_error *err);
 
-/** Makes one channel: this organisation with its upstreams (contract "quality") or its servicers
- *  (contract "xor"). @param made  gets {"channel", "contract", "members"} appended.
+/** Makes the channel of contract "quality" or "xor" with those members.
+ * @param made  gets {"channel", "contract", "members"} appended.
  * @return LV_OK; LV_EXISTS; LV_REFUSED where there is nobody to share it with. */
-LV_MUST_CHECK lv_status lv_channel_make(const lv_cli_org *org, const char *name, bool xor_contract,
-                                        json_t *made, lv_error *err);
+LV_MUST_CHECK lv_status lv_channel_make(const lv_cli_org *org, bool xor_contract, json_t *made,
+                                        lv_error *err);
 
 #endif

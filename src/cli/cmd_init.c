@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define HOSTS_MAX 16
-#define KEY_IDENTITY 0x100 /* an option without a letter */
+#define GATEWAYS_MAX 16
+
+enum { KEY_IDENTITY = 0x100, KEY_LEDGER }; /* options without a letter */
 
 static const unsigned CERTIFICATE_DAYS = 365;
 
@@ -15,7 +17,9 @@ typedef struct {
     lv_cli cli;
     lv_init init;
     bool identity_only;
+    bool fabric;
     const char *hosts[HOSTS_MAX];
+    const char *gateways[GATEWAYS_MAX];
 } options;
 
 static const struct argp_option option_list[] = {
@@ -33,11 +37,46 @@ static const struct argp_option option_list[] = {
      "Folder of the embedded ledger that the organisations share (default: ../ledger beside the "
      "organisation's folder)",
      1},
+    {"ledger", KEY_LEDGER, "KIND", 0,
+     "embedded (the default) or fabric: Hyperledger Fabric, through --gateway", 1},
+    {"gateway", 'g', "HOST:PORT", 0,
+     "Of a peer of this organisation, for --ledger fabric; may be given several times, the "
+     "preferred one first",
+     1},
     {"identity-only", KEY_IDENTITY, NULL, 0,
      "Only msp/ and ca/, for an organisation that runs no node, such as that of a Fabric network's "
      "orderers; needs no --role",
      1},
     {0}};
+
+static void take_ledger(options *o, const char *value, struct argp_state *state)
+{
+    o->fabric = strcmp(value, "fabric") == 0;
+    if (!o->fabric && strcmp(value, "embedded") != 0) {
+        argp_error(state, "--ledger: \"%s\" is neither embedded nor fabric", value);
+    }
+}
+
+static void add_gateway(options *o, const char *value, struct argp_state *state)
+{
+    if (o->init.gateway_count == GATEWAYS_MAX) {
+        argp_error(state, "--gateway: at most %d peers", GATEWAYS_MAX);
+    }
+    o->gateways[o->init.gateway_count++] = value;
+}
+
+static void check_usage(const options *o, struct argp_state *state)
+{
+    if (o->init.organisation == NULL || o->init.has_role == o->identity_only) {
+        argp_error(state, "--org and --role (or --identity-only) are needed");
+    }
+    if (o->fabric != (o->init.gateway_count > 0)) {
+        argp_error(state, "--ledger fabric and --gateway belong together");
+    }
+    if (o->fabric && o->init.ledger_folder != NULL) {
+        argp_error(state, "--ledger-dir is for an embedded ledger");
+    }
+}
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -67,13 +106,17 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'd':
         o->init.ledger_folder = value;
         return 0;
+    case KEY_LEDGER:
+        take_ledger(o, value, state);
+        return 0;
+    case 'g':
+        add_gateway(o, value, state);
+        return 0;
     case KEY_IDENTITY:
         o->identity_only = true;
         return 0;
     case ARGP_KEY_END:
-        if (o->init.organisation == NULL || o->init.has_role == o->identity_only) {
-            argp_error(state, "--org and --role (or --identity-only) are needed");
-        }
+        check_usage(o, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -88,9 +131,12 @@ static const char doc[] =
     "\v"
     "Examples:\n"
     "  lotveil init --dir b --org BMSP --role downstream\n"
-    "  lotveil init --dir a --org AMSP --role upstream --listen 0.0.0.0:7101 --host a.example\n\n"
+    "  lotveil init --dir a --org AMSP --role upstream --listen 0.0.0.0:7101 --host a.example\n"
+    "  lotveil init --dir s --org SMSP --role servicer --ledger fabric --gateway "
+    "peer0.s.example:7051\n\n"
     "Then exchange cards (`lotveil member add`), make the ledger (`lotveil ledger create`, by the "
-    "downstream) and start the node (`lotveil serve`). Keep ca/ca-key.pem away from the node's "
+    "downstream; Fabric's channels: docs/fabric.md) and start the node (`lotveil serve`). Keep "
+    "ca/ca-key.pem away from the node's "
     "machine when you can." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
@@ -148,6 +194,7 @@ static lv_status make_organisation(options *o, lv_error *err)
     o->init.folder = o->cli.dir;
     o->init.hosts = o->hosts;
     o->init.ledger_folder = ledger;
+    o->init.gateways = o->fabric ? o->gateways : NULL;
     o->init.days = CERTIFICATE_DAYS;
     lv_status status = lv_init_organisation(&o->init, &card, err);
     free(ledger);

@@ -1,9 +1,11 @@
 #include "base/file.h"
 #include "cli/channel.h"
 #include "cli/cli.h"
+#include "cli/ledger_calls.h"
 #include "cli/ledger_heads.h"
 #include "cli/table.h"
 #include "ledger/embedded/embedded.h"
+#include "node/ledger_open.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,11 +101,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 static const char doc[] =
-    "The embedded ledger of this machine: make its channels (once, by the downstream, when all "
-    "members are known), show blocks, check everything from the files alone, or print the newest "
-    "block. `verify` recomputes links, Merkle roots, signatures and the state by running every "
+    "The ledger that the organisations share: make the channels of an embedded one (once, by the "
+    "downstream, when all members are known), show blocks, check everything from the files alone, "
+    "or print the newest block. `verify` recomputes links, Merkle roots, signatures and the state "
+    "by running every "
     "transaction again, and checks that the head which this organisation's node remembers is part "
-    "of it; no node needs to run."
+    "of it; no node needs to run. On Hyperledger Fabric `show` lists blocks with their calls, "
+    "and `verify` checks that the remembered head is part of what the organisation's peer has."
     "\v"
     "Examples:\n"
     "  lotveil ledger create --dir b\n"
@@ -165,10 +169,15 @@ static lv_status create(const options *o, const lv_cli_org *org, const channels 
         return lv_fail(err, LV_REFUSED, "%s is no downstream: the downstream makes the channels",
                        org->config->organisation);
     }
+    if (org->config->ledger_kind == LV_LEDGER_FABRIC) {
+        return lv_fail(err, LV_REFUSED,
+                       "the ledger is Hyperledger Fabric: its channels are made by the "
+                       "administrators of the organisations (docs/fabric.md)");
+    }
     json_t *made = json_array();
     lv_status status = lv_folder_make(org->config->ledger_folder, err);
     for (size_t i = 0; status == LV_OK && i < chosen->count; i++) {
-        status = lv_channel_make(org, chosen->names[i], chosen->xor_contract[i], made, err);
+        status = lv_channel_make(org, chosen->xor_contract[i], made, err);
     }
     if (status == LV_OK && o->cli.json) {
         json_t *answer = json_pack("{s:O}", "channels", made);
@@ -179,6 +188,13 @@ static lv_status create(const options *o, const lv_cli_org *org, const channels 
     }
     json_decref(made);
     return status;
+}
+
+static lv_status open_channel(const lv_cli_org *org, bool xor_contract, lv_ledger **out,
+                              lv_error *err)
+{
+    lv_bytes own_root = lv_trust_root(org->trust, org->config->organisation);
+    return lv_config_open_ledger(org->config, org->identity, own_root, xor_contract, out, err);
 }
 
 /* ---- show ---- */
@@ -208,18 +224,30 @@ static json_t *block_json(const lv_embedded_block *block)
                      hex_json(&block->merkle_root), "transactions", transactions);
 }
 
-static lv_status read_blocks(const options *o, lv_ledger *ledger, json_t *blocks, lv_error *err)
+/* Which blocks are shown. */
+typedef struct {
+    uint64_t first;
+    uint64_t last;
+} block_range;
+
+static lv_status choose_blocks(const options *o, lv_ledger *ledger, block_range *out, lv_error *err)
 {
     lv_head head;
+    uint64_t wanted = o->last != 0 ? o->last : SHOWN_BLOCKS;
+    *out = (block_range){.first = o->block, .last = o->block};
     lv_status status = lv_ledger_head(ledger, &head, err);
-    uint64_t last = o->last != 0 ? o->last : SHOWN_BLOCKS;
-    uint64_t first = head.block >= last ? head.block - last + 1 : 0;
-    uint64_t past = head.block;
-    if (o->one_block) {
-        first = o->block;
-        past = o->block;
+    if (status == LV_OK && !o->one_block) {
+        out->first = head.block >= wanted ? head.block - wanted + 1 : 0;
+        out->last = head.block;
     }
-    for (uint64_t number = first; status == LV_OK && number <= past; number++) {
+    return status;
+}
+
+static lv_status read_embedded(lv_ledger *ledger, const block_range *range, json_t *blocks,
+                               lv_error *err)
+{
+    lv_status status = LV_OK;
+    for (uint64_t number = range->first; status == LV_OK && number <= range->last; number++) {
         lv_embedded_block block;
         status = lv_embedded_block_read(ledger, number, &block, err);
         if (status == LV_OK) {
@@ -230,6 +258,18 @@ static lv_status read_blocks(const options *o, lv_ledger *ledger, json_t *blocks
     return status;
 }
 
+static lv_status read_blocks(const options *o, bool fabric, lv_ledger *ledger, json_t *blocks,
+                             lv_error *err)
+{
+    block_range range;
+    lv_status status = choose_blocks(o, ledger, &range, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    return fabric ? lv_ledger_calls(ledger, range.first, range.last, blocks, err)
+                  : read_embedded(ledger, &range, blocks, err);
+}
+
 static const lv_column block_columns[] = {{"BLOCK", "block", LV_CELL_NUMBER},
                                           {"TIME", "time", LV_CELL_TIME},
                                           {"COMMITTED BY", "committer", LV_CELL_TEXT},
@@ -237,6 +277,8 @@ static const lv_column block_columns[] = {{"BLOCK", "block", LV_CELL_NUMBER},
                                           {"HASH", "hash", LV_CELL_ID},
                                           {"PREVIOUS", "previous", LV_CELL_ID},
                                           {0}};
+static const lv_column fabric_columns[] = {
+    {"BLOCK", "block", LV_CELL_NUMBER}, {"CALLS", "count", LV_CELL_NUMBER}, {0}};
 static const lv_column transaction_columns[] = {
     {"NO", "transaction", LV_CELL_NUMBER},    {"FUNCTION", "function", LV_CELL_TEXT},
     {"SUBMITTER", "submitter", LV_CELL_TEXT}, {"RECORDS", "arguments", LV_CELL_NUMBER},
@@ -246,37 +288,49 @@ static lv_status print_block(const json_t *block)
 {
     static const char *const keys[] = {"committer", "hash", "previous", "merkle_root"};
     lv_table table = {.columns = transaction_columns};
-    char time[32];
-    lv_cli_time(json_integer_value(json_object_get(block, "time")), time);
-    printf("block %lld, %s\n", (long long)json_integer_value(json_object_get(block, "block")),
-           time);
+    const json_t *when = json_object_get(block, "time");
+    char time[32] = "";
+    if (when != NULL) { /* not of a block on Fabric */
+        lv_cli_time(json_integer_value(when), time);
+    }
+    printf("block %lld%s%s\n", (long long)json_integer_value(json_object_get(block, "block")),
+           when != NULL ? ", " : "", time);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        printf("  %-12s %s\n", keys[i], json_string_value(json_object_get(block, keys[i])));
+        const char *value = json_string_value(json_object_get(block, keys[i]));
+        if (value != NULL) {
+            printf("  %-12s %s\n", keys[i], value);
+        }
     }
     return lv_table_print(&table, json_object_get(block, "transactions"), stdout);
 }
 
-static lv_status print_blocks(const options *o, const char *name, const json_t *blocks)
+static lv_status print_blocks(const options *o, bool fabric, const char *name, const json_t *blocks)
 {
-    lv_table table = {.columns = block_columns};
+    lv_table table = {.columns = fabric ? fabric_columns : block_columns};
     printf("Channel %s\n", name);
-    return o->one_block ? print_block(json_array_get(blocks, 0))
-                        : lv_table_print(&table, blocks, stdout);
+    if (!o->one_block) {
+        return lv_table_print(&table, blocks, stdout);
+    }
+    if (json_array_size(blocks) == 0) {
+        printf("block %" PRIu64 " holds no call\n", o->block);
+        return LV_OK;
+    }
+    return print_block(json_array_get(blocks, 0));
 }
 
-static lv_status show_one(const options *o, const lv_cli_org *org, const char *name, json_t *shown,
-                          lv_error *err)
+static lv_status show_one(const options *o, const lv_cli_org *org, const char *name,
+                          bool xor_contract, json_t *shown, lv_error *err)
 {
+    bool fabric = org->config->ledger_kind == LV_LEDGER_FABRIC;
     lv_ledger *ledger = NULL;
     json_t *blocks = json_array();
-    lv_status status =
-        lv_embedded_open(org->config->ledger_folder, name, org->identity, &ledger, err);
+    lv_status status = open_channel(org, xor_contract, &ledger, err);
     if (status == LV_OK) {
-        status = read_blocks(o, ledger, blocks, err);
+        status = read_blocks(o, fabric, ledger, blocks, err);
         lv_ledger_close(ledger);
     }
     if (status == LV_OK && !o->cli.json) {
-        status = print_blocks(o, name, blocks);
+        status = print_blocks(o, fabric, name, blocks);
     }
     json_array_append_new(shown, json_pack("{s:s, s:o}", "channel", name, "blocks", blocks));
     return status;
@@ -289,13 +343,12 @@ static json_t *head_json(const lv_head *head)
     return json_pack("{s:I, s:o}", "block", (json_int_t)head->block, "hash", hex_json(&head->hash));
 }
 
-static lv_status head_one(const options *o, const lv_cli_org *org, const char *name, json_t *shown,
-                          lv_error *err)
+static lv_status head_one(const options *o, const lv_cli_org *org, const char *name,
+                          bool xor_contract, json_t *shown, lv_error *err)
 {
     lv_ledger *ledger = NULL;
     lv_head head;
-    lv_status status =
-        lv_embedded_open(org->config->ledger_folder, name, org->identity, &ledger, err);
+    lv_status status = open_channel(org, xor_contract, &ledger, err);
     if (status != LV_OK) {
         return status;
     }
@@ -316,60 +369,103 @@ static lv_status head_one(const options *o, const lv_cli_org *org, const char *n
 
 /* ---- verify ---- */
 
-static json_t *audit_json(const char *name, lv_status status, const lv_embedded_audit *audit,
-                          const lv_head *expected, const lv_error *err)
+/* Of a channel on Fabric nothing was recomputed here: there is nothing to count. */
+static json_t *audit_json(const char *name, lv_status status, bool fabric,
+                          const lv_embedded_audit *audit, const lv_head *expected,
+                          const lv_error *err)
 {
     json_t *entry = json_pack("{s:s, s:b}", "channel", name, "ok", (int)(status == LV_OK));
     json_object_set_new(entry, "remembered", expected != NULL ? head_json(expected) : json_null());
-    if (status == LV_OK) {
-        json_t *more = json_pack("{s:I, s:I, s:I, s:o}", "blocks", (json_int_t)audit->blocks,
-                                 "transactions", (json_int_t)audit->transactions, "state_keys",
-                                 (json_int_t)audit->state_keys, "head", head_json(&audit->head));
-        json_object_update(entry, more);
-        json_decref(more);
+    if (status != LV_OK) {
+        json_object_set_new(entry, "error", json_string(err->text));
         return entry;
     }
-    json_object_set_new(entry, "error", json_string(err->text));
+    json_object_set_new(entry, "blocks", json_integer((json_int_t)audit->blocks));
+    json_object_set_new(entry, "head", head_json(&audit->head));
+    if (!fabric) {
+        json_object_set_new(entry, "transactions", json_integer((json_int_t)audit->transactions));
+        json_object_set_new(entry, "state_keys", json_integer((json_int_t)audit->state_keys));
+    }
     return entry;
 }
 
-static void print_audit(const char *name, lv_status status, const lv_embedded_audit *audit,
-                        const lv_head *expected, const lv_error *err)
+static void print_audit(const char *name, lv_status status, bool fabric,
+                        const lv_embedded_audit *audit, const lv_head *expected,
+                        const lv_error *err)
 {
     if (status != LV_OK) {
         printf("%s: DOES NOT VERIFY: %s\n", name, err->text);
         return;
     }
-    printf("%s: ok, %" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64 " keys; ", name,
-           audit->blocks, audit->transactions, audit->state_keys);
+    printf("%s: ok, %" PRIu64 " blocks", name, audit->blocks);
+    if (fabric) {
+        printf(" at this organisation's own peer, which checked them");
+    } else {
+        printf(", %" PRIu64 " transactions, %" PRIu64 " keys", audit->transactions,
+               audit->state_keys);
+    }
     if (expected != NULL) {
-        printf("block %" PRIu64 ", remembered by this organisation, is part of it\n",
+        printf("; block %" PRIu64 ", remembered by this organisation, is part of it\n",
                expected->block);
         return;
     }
-    puts("no head is remembered yet");
+    puts("; no head is remembered yet");
+}
+
+/* Which head must be part of the channel: the one given, or what the node remembers.
+ * @param[out] out  NULL where it remembers none. */
+static lv_status find_expected(const options *o, const char *name, lv_head *remembered,
+                               const lv_head **out, lv_error *err)
+{
+    *out = o->has_expected ? &o->expected : NULL;
+    if (o->has_expected) {
+        return LV_OK;
+    }
+    lv_status status = lv_ledger_remembered(o->cli.dir, name, remembered, err);
+    *out = status == LV_OK ? remembered : NULL;
+    return status == LV_NOT_FOUND ? LV_OK : status;
+}
+
+/* On Fabric the organisation's own peer has checked every block and signature as it took it in;
+ * what remains is whether it still has the past that this organisation's node saw. */
+static lv_status verify_on_fabric(const lv_cli_org *org, bool xor_contract, const lv_head *expected,
+                                  lv_embedded_audit *audit, lv_error *err)
+{
+    lv_ledger *ledger = NULL;
+    lv_status status = open_channel(org, xor_contract, &ledger, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    if (expected != NULL) {
+        status = lv_ledger_check_head(ledger, expected, err);
+    }
+    if (status == LV_OK) {
+        status = lv_ledger_head(ledger, &audit->head, err);
+    }
+    audit->blocks = audit->head.block + 1;
+    lv_ledger_close(ledger);
+    return status;
 }
 
 static lv_status verify_one(const options *o, const lv_cli_org *org, const char *name,
-                            json_t *shown, lv_error *err)
+                            bool xor_contract, json_t *shown, lv_error *err)
 {
+    bool fabric = org->config->ledger_kind == LV_LEDGER_FABRIC;
     lv_embedded_audit audit = {0};
     lv_head remembered;
-    const lv_head *expected = o->has_expected ? &o->expected : NULL;
-    if (expected == NULL) {
-        lv_status status = lv_ledger_remembered(o->cli.dir, name, &remembered, err);
-        if (status != LV_OK && status != LV_NOT_FOUND) {
-            return status;
-        }
-        expected = status == LV_OK ? &remembered : NULL;
+    const lv_head *expected = NULL;
+    lv_status status = find_expected(o, name, &remembered, &expected, err);
+    if (status != LV_OK) {
+        return status;
     }
-    lv_status status = lv_embedded_verify(org->config->ledger_folder, name, expected, &audit, err);
+    status = fabric ? verify_on_fabric(org, xor_contract, expected, &audit, err)
+                    : lv_embedded_verify(org->config->ledger_folder, name, expected, &audit, err);
     if (status != LV_OK && status != LV_E_CORRUPT) {
         return status;
     }
-    json_array_append_new(shown, audit_json(name, status, &audit, expected, err));
+    json_array_append_new(shown, audit_json(name, status, fabric, &audit, expected, err));
     if (!o->cli.json) {
-        print_audit(name, status, &audit, expected, err);
+        print_audit(name, status, fabric, &audit, expected, err);
     }
     return status;
 }
@@ -379,14 +475,15 @@ static lv_status verify_one(const options *o, const lv_cli_org *org, const char 
 static lv_status each_channel(const options *o, const lv_cli_org *org, const channels *chosen,
                               lv_error *err)
 {
-    static lv_status (*const works[])(const options *, const lv_cli_org *, const char *, json_t *,
-                                      lv_error *) = {
+    static lv_status (*const works[])(const options *, const lv_cli_org *, const char *, bool,
+                                      json_t *, lv_error *) = {
         [VERB_SHOW] = show_one, [VERB_VERIFY] = verify_one, [VERB_HEAD] = head_one};
     json_t *shown = json_array();
     lv_status result = LV_OK;
     for (size_t i = 0; i < chosen->count; i++) {
         lv_error words = {0};
-        lv_status status = works[o->verb](o, org, chosen->names[i], shown, &words);
+        lv_status status =
+            works[o->verb](o, org, chosen->names[i], chosen->xor_contract[i], shown, &words);
         if (status != LV_OK && result == LV_OK) {
             *err = words;
             result = status;
@@ -430,4 +527,4 @@ static int run(int argc, char **argv)
     return status == LV_E_CORRUPT && o.verb == VERB_VERIFY ? LV_EXIT_NEGATIVE : code;
 }
 
-const lv_command lv_cmd_ledger = {"ledger", "the embedded ledger: create, show, verify, head", run};
+const lv_command lv_cmd_ledger = {"ledger", "the shared ledger: create, show, verify, head", run};

@@ -196,10 +196,10 @@ static lv_status make_ledger(const lv_demo *demo, lv_error *err)
     json_t *made = json_array();
     status = lv_folder_make(org.config->ledger_folder, err);
     if (status == LV_OK) {
-        status = lv_channel_make(&org, org.config->quality_channel, false, made, err);
+        status = lv_channel_make(&org, false, made, err);
     }
     if (status == LV_OK) {
-        status = lv_channel_make(&org, org.config->xor_channel, true, made, err);
+        status = lv_channel_make(&org, true, made, err);
     }
     json_decref(made);
     lv_cli_org_free(&org);

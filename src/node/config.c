@@ -1,5 +1,6 @@
 #include "node/config.h"
 #include "base/file.h"
+#include "node/config_ledger.h"
 #include "node/config_parts.h"
 #include "node/config_yaml.h"
 #include <arpa/inet.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define CONFIG_NAME "config.yaml"
-#define ROOT_FILE_MAX 65536U /* bytes of one root certificate in PEM */
+#define ROOT_FILE_MAX 65536U /* bytes of root certificates in PEM */
 #define URL_MAX 256U
 #define PATH_TEXT_MAX 4096U
 #define ADDRESS_MAX 64U
@@ -33,15 +34,6 @@ const char *lv_role_name(lv_role role) { return ROLE_NAMES[role]; }
 
 /* ---- the file as it is written: config.h shows one ---- */
 
-typedef enum { LEDGER_EMBEDDED } raw_kind;
-
-typedef struct {
-    raw_kind kind;
-    char *folder;
-    char *quality;
-    char *xor_channel;
-} raw_ledger;
-
 typedef struct {
     char *msp;
     lv_role role;
@@ -59,7 +51,7 @@ typedef struct {
     char *organisation;
     lv_role role;
     char *listen;
-    raw_ledger *ledger;
+    lv_raw_ledger *ledger;
     raw_member *members;
     uint32_t members_count;
     raw_limits *limits;
@@ -72,18 +64,8 @@ static const cyaml_strval_t ROLES[] = {
     {"servicer", LV_ROLE_SERVICER},
 };
 
-static const cyaml_strval_t KINDS[] = {{"embedded", LEDGER_EMBEDDED}};
-
 #define NEEDED CYAML_FLAG_POINTER
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-
-static const cyaml_schema_field_t LEDGER_FIELDS[] = {
-    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, raw_ledger, kind, KINDS, CYAML_ARRAY_LEN(KINDS)),
-    CYAML_FIELD_STRING_PTR("folder", NEEDED, raw_ledger, folder, 1, PATH_TEXT_MAX),
-    CYAML_FIELD_STRING_PTR("quality", OPTIONAL, raw_ledger, quality, 1, LV_NAME_MAX),
-    CYAML_FIELD_STRING_PTR("xor", OPTIONAL, raw_ledger, xor_channel, 1, LV_NAME_MAX),
-    CYAML_FIELD_END,
-};
 
 static const cyaml_schema_field_t MEMBER_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("msp", NEEDED, raw_member, msp, 1, LV_NAME_MAX),
@@ -108,7 +90,7 @@ static const cyaml_schema_field_t CONFIG_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("organisation", NEEDED, raw_config, organisation, 1, LV_NAME_MAX),
     CYAML_FIELD_ENUM("role", CYAML_FLAG_STRICT, raw_config, role, ROLES, CYAML_ARRAY_LEN(ROLES)),
     CYAML_FIELD_STRING_PTR("listen", NEEDED, raw_config, listen, 1, ADDRESS_MAX),
-    CYAML_FIELD_MAPPING_PTR("ledger", NEEDED, raw_config, ledger, LEDGER_FIELDS),
+    CYAML_FIELD_MAPPING_PTR("ledger", NEEDED, raw_config, ledger, lv_config_ledger_fields),
     CYAML_FIELD_SEQUENCE("members", NEEDED, raw_config, members, &MEMBER, 0, MEMBERS_MAX),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL, raw_config, limits, LIMITS_FIELDS),
     LV_YAML_FIELD_NUMBER("threads", OPTIONAL, raw_config, threads),
@@ -181,59 +163,22 @@ static bool is_url(const char *text)
     return legal > 0 && host[legal] == '\0' && host[0] != ':';
 }
 
-/* ---- ledger, members, limits ---- */
+/* ---- members, limits ---- */
 
-/* Which channels a role has a part in. */
-static lv_status take_channel(const char *path, const char *key, const char *value, bool has_part,
-                              lv_role role, char *out, lv_error *err)
+lv_status lv_config_read_roots(const lv_config *config, const char *path, const char *key,
+                               const char *name, lv_buffer *out, lv_error *err)
 {
-    if (value == NULL && has_part) {
-        return lv_fail(err, LV_E_CONFIG, "%s: %s: is missing; %s has a part in that channel", path,
-                       key, lv_role_name(role));
-    }
-    if (value != NULL && !has_part) {
-        return lv_fail(err, LV_E_CONFIG, "%s: %s: leave it out; %s has no part in that channel",
-                       path, key, lv_role_name(role));
-    }
-    return value != NULL ? lv_yaml_name(path, key, value, out, err) : LV_OK;
-}
-
-static lv_status take_ledger(const char *path, const raw_ledger *raw, lv_config *out, lv_error *err)
-{
-    lv_status status =
-        take_channel(path, "ledger, quality", raw->quality, out->role != LV_ROLE_SERVICER,
-                     out->role, out->quality_channel, err);
-    if (status == LV_OK) {
-        status = take_channel(path, "ledger, xor", raw->xor_channel, out->role != LV_ROLE_UPSTREAM,
-                              out->role, out->xor_channel, err);
-    }
-    if (status == LV_OK && strcmp(out->quality_channel, out->xor_channel) == 0) {
-        status =
-            lv_fail(err, LV_E_CONFIG,
-                    "%s: ledger: quality and xor name the same channel; they must be two", path);
-    }
-    if (status != LV_OK) {
-        return status;
-    }
-    out->ledger_folder = lv_path_join(out->folder, raw->folder);
-    return out->ledger_folder != NULL ? LV_OK : LV_E_MEMORY;
-}
-
-static lv_status read_root(const char *path, const raw_member *raw, const lv_config *config,
-                           lv_config_member *out, lv_error *err)
-{
-    char *file = lv_path_join(config->folder, raw->root);
+    char *file = lv_path_join(config->folder, name);
     if (file == NULL) {
         return LV_E_MEMORY;
     }
-    lv_status status = lv_file_read(file, ROOT_FILE_MAX, &out->root, err);
+    lv_status status = lv_file_read(file, ROOT_FILE_MAX, out, err);
     free(file);
-    if (status == LV_OK &&
-        strstr(lv_buffer_text(&out->root), "-----BEGIN CERTIFICATE-----") == NULL) {
+    if (status == LV_OK && strstr(lv_buffer_text(out), "-----BEGIN CERTIFICATE-----") == NULL) {
         status = lv_fail(err, LV_E_CONFIG, "is no certificate in PEM");
     }
     if (status != LV_OK && status != LV_E_MEMORY) {
-        lv_error_prefix(err, "%s: members, %s, root: ", path, raw->msp);
+        lv_error_prefix(err, "%s: %s: ", path, key);
         return LV_E_CONFIG;
     }
     return status;
@@ -267,7 +212,9 @@ static lv_status take_member(const char *path, const raw_member *raw, lv_config 
                        "without a path",
                        path, member->msp, member->url);
     }
-    return read_root(path, raw, config, member, err);
+    char key[LV_NAME_MAX + sizeof "members, , root"];
+    snprintf(key, sizeof key, "members, %s, root", member->msp);
+    return lv_config_read_roots(config, path, key, raw->root, &member->root, err);
 }
 
 static lv_status take_members(const char *path, const raw_config *raw, lv_config *out,
@@ -325,7 +272,7 @@ static lv_status take_config(const char *path, const raw_config *raw, lv_config 
         status = take_listen(path, raw->listen, out, err);
     }
     if (status == LV_OK) {
-        status = take_ledger(path, raw->ledger, out, err);
+        status = lv_config_take_ledger(path, raw->ledger, out, err);
     }
     if (status == LV_OK) {
         status = take_members(path, raw, out, err);
@@ -401,7 +348,7 @@ void lv_config_free(lv_config *config)
     free(config->members);
     free(config->series);
     free(config->follows);
-    free(config->ledger_folder);
+    lv_config_ledger_free(config);
     free(config->listen_host);
     free(config->folder);
     free(config);

@@ -10,6 +10,15 @@
  *        folder: ../ledger             # relative to this file
  *        quality: quality              # channel names; leave out what this node has no part in
  *        xor: xor
+ *      # or, on Hyperledger Fabric:
+ *      ledger:
+ *        kind: fabric
+ *        quality: quality
+ *        xor: xor
+ *        gateways:                     # peers of this organisation, the preferred one first
+ *          - {address: "10.0.0.2:7051", host_name: peer0.b.example}
+ *        chaincode: {quality: quality, xor: xor}   # optional; these are the defaults
+ *        tls_roots: msp/tlscacerts/ca.pem          # optional; the default is the own root
  *      members:                        # the other organisations
  *        - msp: AMSP
  *          role: upstream
@@ -67,6 +76,13 @@ typedef struct {
     lv_buffer root; /* PEM, read from the file named */
 } lv_config_member;
 
+typedef enum { LV_LEDGER_EMBEDDED, LV_LEDGER_FABRIC } lv_ledger_kind;
+
+typedef struct {
+    char *address;   /* host:port */
+    char *host_name; /* in its certificate; NULL: the host of the address */
+} lv_config_gateway;
+
 #define LV_CONFIG_POOL_MAX 256U
 #define LV_CONFIG_POOL_DEFAULT 4U
 
@@ -103,9 +119,15 @@ typedef struct {
     lv_role role;
     char *listen_host;
     uint16_t listen_port; /* 0: any free one (tests); written to state/port */
-    char *ledger_folder;
+    lv_ledger_kind ledger_kind;
+    char *ledger_folder;                   /* NULL on Fabric */
     char quality_channel[LV_NAME_MAX + 1]; /* "" where this node has no part in it */
     char xor_channel[LV_NAME_MAX + 1];
+    char quality_chaincode[LV_NAME_MAX + 1]; /* on Fabric, where it has a part in the channel */
+    char xor_chaincode[LV_NAME_MAX + 1];
+    lv_config_gateway *gateways; /* on Fabric */
+    size_t gateway_count;
+    lv_buffer tls_roots; /* PEM, of the gateways' certificates; empty: this organisation's root */
     lv_config_member *members;
     size_t member_count;
     lv_config_series *series;
@@ -132,6 +154,9 @@ void lv_config_series_free(lv_config_series *series);
  * @return LV_OK or LV_E_CONFIG. */
 LV_MUST_CHECK lv_status lv_config_series_check(const lv_config *config,
                                                const lv_config_series *series, lv_error *err);
+
+/** Is `text` an address of a gateway as `ledger.gateways` takes it, host:port? */
+bool lv_config_is_gateway(const char *text);
 
 const lv_config_member *lv_config_member_find(const lv_config *config, const char *msp);
 

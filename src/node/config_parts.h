@@ -19,6 +19,12 @@ typedef lv_status (*lv_config_take)(lv_config *config, const char *path, lv_byte
 LV_MUST_CHECK lv_status lv_config_each_file(lv_config *config, const char *name,
                                             lv_config_take take, lv_error *err);
 
+/** Reads a file of root certificates in PEM that the configuration names.
+ * @return LV_OK; LV_E_CONFIG with words that name `path` and `key`; LV_E_MEMORY. */
+LV_MUST_CHECK lv_status lv_config_read_roots(const lv_config *config, const char *path,
+                                             const char *key, const char *name, lv_buffer *out,
+                                             lv_error *err);
+
 /** Finds a member and holds it against the role it must have. */
 LV_MUST_CHECK lv_status lv_config_need_member(const lv_config *config, const char *path,
                                               const char *key, const char *msp, lv_role role,

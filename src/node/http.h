@@ -80,10 +80,10 @@ typedef struct {
     void *node;
 } lv_http_options;
 
-/** Opens the doors. The options' strings are copied, the identity is retained; trust, routes and node stay
- *  borrowed until lv_http_stop. Over the quota, and while it stops, the server answers 429 and 503 with the
- *  code LV_UNAVAILABLE. A request that has not come in whole within `request_seconds`, and a
- *  response that was not taken in that time, is cut.
+/** Opens the doors. The options' strings are copied, the identity is retained; trust, routes and
+ * node stay borrowed until lv_http_stop. Over the quota, and while it stops, the server answers 429
+ * and 503 with the code LV_UNAVAILABLE. A request that has not come in whole within
+ * `request_seconds`, and a response that was not taken in that time, is cut.
  * @return LV_OK; LV_E_IO where an address or path cannot be had; LV_EXISTS where something else
  *         stands at `control_path`. */
 LV_MUST_CHECK lv_status lv_http_serve(const lv_http_options *options, lv_http_server **out,

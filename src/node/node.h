@@ -37,7 +37,7 @@ typedef struct {
 struct lv_node {
     const lv_config *config;
     lv_identity_slot identity; /* lv_node_identity takes it out */
-    lv_trust *trust; /* all members and this organisation itself */
+    lv_trust *trust;           /* all members and this organisation itself */
     lv_vault *vault;
     lv_store *store;
     lv_ledger *quality; /* NULL where this node has no part in it */
@@ -74,8 +74,8 @@ LV_MUST_CHECK lv_status lv_node_open(const char *folder, lv_node **out, lv_error
 /** No worker or handler may run any more. */
 void lv_node_close(lv_node *node);
 
-/** The identity of now, retained (lv_identity_free gives it back): what is signed and shown with one
- *  of them is of one generation, whatever is put in its place meanwhile. */
+/** The identity of now, retained (lv_identity_free gives it back): what is signed and shown with
+ * one of them is of one generation, whatever is put in its place meanwhile. */
 lv_identity *lv_node_identity(lv_node *node);
 
 /** Makes lv_node_stopping true and wakes whoever waits. */

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "identity/msp_folder.h"
-#include "ledger/embedded/embedded.h"
+#include "node/ledger_open.h"
 #include "node/node_parts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -159,19 +159,36 @@ static lv_status check_channel(const lv_node *node, const lv_channel *channel, c
     return check_roots(node, channel, err);
 }
 
-static lv_status open_ledger(lv_node *node, const char *channel, const char *contract,
-                             lv_ledger **out, lv_error *err)
+/* A node starts while its gateways are down: whoever follows the channel holds the head against it
+ * once they are there. */
+static lv_status remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
 {
+    lv_status status = lv_node_remember_head(node, ledger, err);
+    bool passes = status == LV_UNAVAILABLE || status == LV_TIMEOUT;
+    if (passes && node->config->ledger_kind == LV_LEDGER_FABRIC) {
+        lv_log(LV_LOG_WARN, "ledger", "channel %s: %s (%s)", lv_ledger_channel(ledger)->channel,
+               err != NULL ? err->text : "", lv_status_name(status));
+        return LV_OK;
+    }
+    return status;
+}
+
+static lv_status open_ledger(lv_node *node, bool xor_contract, lv_ledger **out, lv_error *err)
+{
+    const lv_config *config = node->config;
+    const char *channel = xor_contract ? config->xor_channel : config->quality_channel;
     if (channel[0] == '\0') {
         return LV_OK;
     }
     lv_identity *identity = lv_node_identity(node);
-    lv_status status = lv_embedded_open(node->config->ledger_folder, channel, identity, out, err);
+    lv_status status = lv_config_open_ledger(
+        config, identity, lv_trust_root(node->trust, config->organisation), xor_contract, out, err);
     lv_identity_free(identity);
     if (status == LV_OK) {
-        status = check_channel(node, lv_ledger_channel(*out), contract, err);
+        status =
+            check_channel(node, lv_ledger_channel(*out), xor_contract ? "xor" : "quality", err);
     }
-    return status == LV_OK ? lv_node_remember_head(node, *out, err) : status;
+    return status == LV_OK ? remember_head(node, *out, err) : status;
 }
 
 /* ---- the whole ---- */
@@ -190,10 +207,10 @@ static lv_status open_parts(lv_node *node, const char *folder, lv_error *err)
         status = open_state(node, role, err);
     }
     if (status == LV_OK) {
-        status = open_ledger(node, config->quality_channel, "quality", &node->quality, err);
+        status = open_ledger(node, false, &node->quality, err);
     }
     if (status == LV_OK) {
-        status = open_ledger(node, config->xor_channel, "xor", &node->xor, err);
+        status = open_ledger(node, true, &node->xor, err);
     }
     if (status == LV_OK) {
         node->role = role;

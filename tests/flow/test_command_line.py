@@ -49,6 +49,11 @@ class CommandLine(unittest.TestCase):
     def test_wrong_usage(self):
         for arguments in ((), ("fly",), ("init",), ("init", "--org", "A", "--role", "boss"),
                           ("init", "--org", "A", "--role", "upstream", "--identity-only"),
+                          ("init", "--org", "A", "--role", "upstream", "--ledger", "fabric"),
+                          ("init", "--org", "A", "--role", "upstream", "--gateway", "p:1"),
+                          ("init", "--org", "A", "--role", "upstream", "--ledger", "paper"),
+                          ("init", "--org", "A", "--role", "upstream", "--ledger", "fabric",
+                           "--gateway", "p:1", "--ledger-dir", "l"),
                           ("issue",), ("issue", "--unit", "boss", "--out", "x"),
                           ("issue", "--unit", "peer", "--out", "x", "--days", "0"),
                           ("publish",), ("buy",), ("trace",), ("sets", "--no-such-option"),
@@ -86,6 +91,24 @@ class CommandLine(unittest.TestCase):
             for path in before:
                 self.assertNotIn(b"PRIVATE KEY", b"" if "key.pem" in path.name or
                                  "ca-key" in path.name else before[path])
+
+    def test_init_for_fabric(self):
+        with tempfile.TemporaryDirectory() as root:
+            init = ["init", "--org", "BMSP", "--role", "downstream", "--dir", f"{root}/b",
+                    "--ledger", "fabric", "--gateway"]
+            done = self.run_command(*init, "peer")
+            self.assertEqual(done.returncode, 4)
+            self.assertIn("--gateway peer", done.stderr)
+            done = self.run_command(*init, "peer0.b.example:7051", "--gateway", "[::1]:7051")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            text = pathlib.Path(f"{root}/b/config.yaml").read_text()
+            for part in ("kind: fabric", "peer0.b.example:7051", "[::1]:7051", "quality: quality"):
+                self.assertIn(part, text)
+            self.assertNotIn("folder:", text)
+            self.assertEqual(self.run_command("member", "list", "--dir", f"{root}/b").returncode, 0)
+            done = self.run_command("ledger", "create", "--dir", f"{root}/b")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("Fabric", done.stderr)
 
     def test_issued_certificates_belong_to_the_root(self):
         with tempfile.TemporaryDirectory() as root:

@@ -14,6 +14,20 @@ static void check_members(const lv_config *config)
     }
 }
 
+static void check_ledger(const lv_config *config)
+{
+    bool fabric = config->ledger_kind == LV_LEDGER_FABRIC;
+    FUZZ_CHECK((config->ledger_folder == NULL) == fabric);
+    FUZZ_CHECK((config->gateway_count > 0) == fabric);
+    FUZZ_CHECK(fabric || config->tls_roots.len == 0);
+    FUZZ_CHECK((config->quality_chaincode[0] != '\0') ==
+               (fabric && config->quality_channel[0] != '\0'));
+    FUZZ_CHECK((config->xor_chaincode[0] != '\0') == (fabric && config->xor_channel[0] != '\0'));
+    for (size_t i = 0; i < config->gateway_count; i++) {
+        FUZZ_CHECK(strchr(config->gateways[i].address, ':') != NULL);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     lv_config *config = NULL;
@@ -28,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(lv_name_is_valid(config->organisation));
     FUZZ_CHECK(lv_role_name(config->role) != NULL);
-    FUZZ_CHECK(config->listen_host != NULL && config->ledger_folder != NULL);
+    FUZZ_CHECK(config->listen_host != NULL);
+    check_ledger(config);
     FUZZ_CHECK(config->request_bytes > 0 && config->request_seconds > 0);
     check_members(config);
     lv_config_free(config);

@@ -97,6 +97,19 @@ static const char UPSTREAM[] =
     "  - {msp: SMSP, role: servicer, url: \"https://s:1\", root: members/root.pem}\n"
     "  - {msp: TMSP, role: servicer, root: members/root.pem}\n";
 
+static const char FABRIC[] = "organisation: BMSP\n"
+                             "role: downstream\n"
+                             "listen: 127.0.0.1:7102\n"
+                             "ledger:\n"
+                             "  kind: fabric\n"
+                             "  quality: quality\n"
+                             "  xor: xor.b-1\n"
+                             "  chaincode: {xor: sales}\n"
+                             "  gateways:\n"
+                             "    - {address: \"127.0.0.1:7051\", host_name: peer0.b.example}\n"
+                             "    - {address: \"[::1]:7051\"}\n"
+                             "  tls_roots: members/root.pem\n" MEMBERS;
+
 static const char SERIES[] = "name: moisture\n"
                              "unit: g/cm2\n"
                              "columns:\n"
@@ -292,8 +305,8 @@ static void test_bad_main_files(void **state)
         {"127.0.0.1:7102", "'127.0.0.1:'", {"listen", "65535", NULL}},
         {"127.0.0.1:7102", "':7102'", {"listen", "numeric", NULL}},
         {"127.0.0.1:7102", "::1:7102", {"listen", "[::1]", NULL}},
-        {"kind: embedded", "kind: fabrik", {":5: ledger, kind", "fabrik", "embedded"}},
-        {"  folder: ../ledger\n", "", {"ledger", "Missing required mapping field: folder", NULL}},
+        {"kind: embedded", "kind: fabrik", {":5: ledger, kind", "fabrik", "fabric"}},
+        {"  folder: ../ledger\n", "", {"ledger, folder", "missing", "embedded"}},
         {"  quality: quality\n", "", {"ledger, quality", "missing", "downstream"}},
         {"  xor: xor\n", "", {"ledger, xor", "missing", NULL}},
         {"  xor: xor\n", "  xor: quality\n", {"same channel", NULL, NULL}},
@@ -358,6 +371,93 @@ static void test_channels_that_a_role_has_no_part_in(void **state)
     };
     expect_refused("config.yaml", UPSTREAM, upstream, 2);
     expect_refused("config.yaml", DOWNSTREAM, servicer, 1);
+}
+
+static void test_a_ledger_on_fabric(void **state)
+{
+    (void)state;
+    lv_config *config = NULL;
+    put("config.yaml", FABRIC);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_int_equal(config->ledger_kind, LV_LEDGER_FABRIC);
+    assert_null(config->ledger_folder);
+    assert_string_equal(config->quality_channel, "quality");
+    assert_string_equal(config->xor_channel, "xor.b-1");
+    assert_string_equal(config->quality_chaincode, "quality");
+    assert_string_equal(config->xor_chaincode, "sales");
+    assert_int_equal(config->gateway_count, 2);
+    assert_string_equal(config->gateways[0].address, "127.0.0.1:7051");
+    assert_string_equal(config->gateways[0].host_name, "peer0.b.example");
+    assert_string_equal(config->gateways[1].address, "[::1]:7051");
+    assert_null(config->gateways[1].host_name);
+    assert_string_equal(lv_buffer_text(&config->tls_roots), ROOT);
+    lv_config_free(config);
+
+    /* What may be left out; an upstream has no part in xor and no chaincode there. */
+    put("config.yaml", "organisation: CMSP\nrole: upstream\nlisten: 127.0.0.1:1\n"
+                       "ledger: {kind: fabric, quality: q, gateways: [{address: \"p.b:1\"}]}\n"
+                       "members: []\n");
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_string_equal(config->quality_chaincode, "quality");
+    assert_string_equal(config->xor_chaincode, "");
+    assert_int_equal(config->tls_roots.len, 0);
+    lv_config_free(config);
+
+    put("config.yaml", DOWNSTREAM);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_int_equal(config->ledger_kind, LV_LEDGER_EMBEDDED);
+    assert_string_equal(config->quality_chaincode, "");
+    lv_config_free(config);
+}
+
+static void test_bad_ledgers_on_fabric(void **state)
+{
+    (void)state;
+    static const spoilt changes[] = {
+        {"  quality: quality\n", "", {"ledger, quality", "missing", NULL}},
+        {"quality: quality", "quality: Quality", {"Quality", "lower-case", NULL}},
+        {"xor: xor.b-1", "xor: quality", {"same channel", NULL, NULL}},
+        {"xor: xor.b-1", "xor: 1xor", {"1xor", "begin with a letter", NULL}},
+        {"  chaincode: {xor: sales}\n", "  folder: l\n", {"ledger, folder", "leave it out", NULL}},
+        {"{xor: sales}", "{xor: a/b}", {"ledger, chaincode, xor", "a/b", NULL}},
+        {"{xor: sales}", "{other: sales}", {"chaincode", "other", NULL}},
+        {"  gateways:\n", "  peers:\n", {"peers", "gateways", NULL}},
+        {"\"127.0.0.1:7051\"", "\"127.0.0.1\"", {"address", "127.0.0.1", "host:port"}},
+        {"\"127.0.0.1:7051\"", "\"127.0.0.1:0\"", {"address", "host:port", NULL}},
+        {"\"127.0.0.1:7051\"", "\"127.0.0.1:70511\"", {"address", "host:port", NULL}},
+        {"\"127.0.0.1:7051\"", "\":7051\"", {"address", "host:port", NULL}},
+        {"\"127.0.0.1:7051\"", "\"https://p:1\"", {"address", "host:port", NULL}},
+        {"\"127.0.0.1:7051\"", "\"[peer]:1\"", {"address", "host:port", NULL}},
+        {"\"127.0.0.1:7051\"", "\"[::1]:7051\"", {"gateways", "[::1]:7051", "twice"}},
+        {"{address: \"[::1]:7051\"}", "{host_name: peer}", {"gateways", "address", NULL}},
+        {"peer0.b.example", "\"peer 0\"", {"host_name", "peer 0", NULL}},
+        {"members/root.pem\n", "members/none.pem\n", {"ledger, tls_roots", "none.pem", NULL}},
+        {"members/root.pem\n", "members/empty.pem\n", {"ledger, tls_roots", "PEM", NULL}},
+    };
+    static const spoilt without[] = {
+        {"gateways: []", "", {"ledger, gateways", "missing", "peer"}},
+        {"gateways: []", "gateways: []", {"ledger, gateways", NULL, NULL}},
+        {"gateways: []",
+         "chaincode: {xor: s}, gateways: [{address: \"a:1\"}]",
+         {"ledger, chaincode, xor", "leave it out", NULL}},
+    };
+    static const spoilt foreign[] = {
+        {"  folder: ../ledger\n",
+         "  folder: l\n  gateways: [{address: \"p:1\"}]\n",
+         {"ledger, gateways", "kind: fabric", NULL}},
+        {"  folder: ../ledger\n",
+         "  folder: l\n  chaincode: {quality: q}\n",
+         {"ledger, chaincode", "kind: fabric", NULL}},
+        {"  folder: ../ledger\n",
+         "  folder: l\n  tls_roots: members/root.pem\n",
+         {"ledger, tls_roots", "kind: fabric", NULL}},
+    };
+    expect_refused("config.yaml", FABRIC, changes, sizeof changes / sizeof changes[0]);
+    expect_refused("config.yaml",
+                   "organisation: CMSP\nrole: upstream\nlisten: 127.0.0.1:1\n"
+                   "ledger: {kind: fabric, quality: q, gateways: []}\nmembers: []\n",
+                   without, sizeof without / sizeof without[0]);
+    expect_refused("config.yaml", DOWNSTREAM, foreign, sizeof foreign / sizeof foreign[0]);
 }
 
 static void test_bad_series(void **state)
@@ -719,6 +819,8 @@ int main(void)
         cmocka_unit_test(test_bad_main_files),
         cmocka_unit_test(test_second_documents_and_absent_files),
         cmocka_unit_test(test_channels_that_a_role_has_no_part_in),
+        cmocka_unit_test(test_a_ledger_on_fabric),
+        cmocka_unit_test(test_bad_ledgers_on_fabric),
         cmocka_unit_test(test_bad_series),
         cmocka_unit_test(test_exponents),
         cmocka_unit_test(test_offsets),
