@@ -14,7 +14,8 @@ make_organisation() {
     local party=$1 dir=${PARTY_DIR[$1]} role=${PARTY_ROLE[$1]}
     if [[ ! -e $dir/card.json ]]; then
         lotveil_quiet init --dir "$dir" --org "${PARTY_MSP[$party]}" --role "$role" \
-            --listen "127.0.0.1:$((BASE_PORT + 36 + $(party_index "$party")))"
+            --listen "127.0.0.1:$((BASE_PORT + 36 + $(party_index "$party")))" \
+            --ledger fabric --gateway "127.0.0.1:$(port "peer.$party")"
     fi
     [[ $(card_field "$party" role) == "$role" ]] ||
         die "$dir is no $role, but $(card_field "$party" role)"
