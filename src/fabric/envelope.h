@@ -6,10 +6,10 @@
 #include "contract/contract.h"
 #include "fabric/proposal.h"
 
-/** Checks the Envelope that Endorse returned (common/common.proto, peer/transaction.proto): headers
- * and input are those of the proposal, byte for byte; its one action was endorsed for the
- * proposal's hash; every endorsement is a valid signature by a peer of a member, and there is
- * one at least (whether they are enough is the ledger's to say); the
+/** Checks the Envelope that Endorse returned (common/common.proto, peer/transaction.proto): it
+ * bears no signature yet; headers and input are those of the proposal, byte for byte; its one
+ * action was endorsed for the proposal's hash; every endorsement is a valid signature by another
+ * peer of a member, and there is one at least (whether they are enough is the ledger's to say); the
  * chaincode answered LV_RESPONSE_OK and sends no event; nothing but its own namespace is written,
  * nothing there is deleted, and no endorsement policy of a key is changed; and every one of
  * `records` stands whole as a value written.

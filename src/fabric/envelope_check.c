@@ -110,6 +110,17 @@ static lv_status check_endorsement(const Lotveil__Fabric__Endorsement *endorseme
     return status;
 }
 
+static bool endorsed_before(const Lotveil__Fabric__ChaincodeEndorsedAction *action, size_t index)
+{
+    const lv_bytes name = lv_wire_view(&action->endorsements[index]->endorser);
+    for (size_t i = 0; i < index; i++) {
+        if (lv_bytes_equal(lv_wire_view(&action->endorsements[i]->endorser), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static lv_status check_endorsements(const Lotveil__Fabric__ChaincodeEndorsedAction *action,
                                     const lv_trust *trust, lv_error *err)
 {
@@ -118,8 +129,10 @@ static lv_status check_endorsements(const Lotveil__Fabric__ChaincodeEndorsedActi
         return lv_fail(err, LV_INVALID, "transaction: %zu endorsements", action->n_endorsements);
     }
     for (size_t i = 0; status == LV_OK && i < action->n_endorsements; i++) {
-        status = check_endorsement(action->endorsements[i], &action->proposal_response_payload,
-                                   trust, err);
+        status = endorsed_before(action, i)
+                     ? lv_fail(err, LV_INVALID, "transaction: endorsed twice by one peer")
+                     : check_endorsement(action->endorsements[i],
+                                         &action->proposal_response_payload, trust, err);
     }
     return status;
 }
@@ -193,9 +206,11 @@ static lv_status check_envelope(lv_bytes envelope, const expectation *e, lv_erro
     if (status != LV_OK) {
         return status;
     }
-    status = unpack(&lotveil__fabric__payload__descriptor,
-                    &((const Lotveil__Fabric__Envelope *)outer)->payload, &inner, err);
-    if (status == LV_OK) {
+    const Lotveil__Fabric__Envelope *wire = (const Lotveil__Fabric__Envelope *)outer;
+    status = wire->signature.len == 0
+                 ? unpack(&lotveil__fabric__payload__descriptor, &wire->payload, &inner, err)
+                 : lv_fail(err, LV_INVALID, "transaction: signed already");
+    if (inner != NULL) {
         status = check_payload((const Lotveil__Fabric__Payload *)inner, e, err);
     }
     lv_wire_free(inner);

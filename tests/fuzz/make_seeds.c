@@ -4,6 +4,7 @@
 #include "make_seeds.h"
 #include "base/file.h"
 #include "base/writer.h"
+#include "fabric_peer.h"
 #include "identity/vault.h"
 #include "ledger/embedded/block.h"
 #include "ledger/embedded/transaction.h"
@@ -58,14 +59,15 @@ static void key_write(const char *name, lv_buffer *bytes)
     lv_buffer_wipe(bytes);
 }
 
-static void make_organisation(const char *msp)
+static void make_organisation(const char *msp, const char *unit)
 {
     static const char *const hosts[] = {"localhost"};
     const lv_organisation_params params = {.msp_id = msp,
                                            .hosts = hosts,
                                            .host_count = 1,
                                            .days = 3650,
-                                           .not_before = FUZZ_TIME - 86400};
+                                           .not_before = FUZZ_TIME - 86400,
+                                           .unit = unit};
     lv_organisation made = {0};
     lv_error err = {0};
     char name[64];
@@ -116,8 +118,9 @@ static void make_keys(void)
     lv_error err = {0};
     lv_buffer bytes = {0};
     for (size_t i = 0; i < FUZZ_ORGANISATIONS; i++) {
-        make_organisation(FUZZ_MSP[i]);
+        make_organisation(FUZZ_MSP[i], NULL);
     }
+    make_organisation(FUZZ_PEER, "peer");
     for (size_t i = 0; lv_suite_at(i) != NULL; i++) {
         make_suite_key(lv_suite_at(i));
     }
@@ -570,5 +573,6 @@ int main(void)
     make_certificates();
     make_vaults();
     seeds_of_text();
+    seeds_of_fabric();
     return 0;
 }

@@ -14,4 +14,7 @@ void seed_text(const char *target, const char *name, const char *text);
 /** The inputs that are text: CSV, decimals, times, YAML, JSON, paths. */
 void seeds_of_text(void);
 
+/** Hyperledger Fabric's messages. */
+void seeds_of_fabric(void);
+
 #endif

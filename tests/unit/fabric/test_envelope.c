@@ -148,6 +148,8 @@ static void test_endorsements_that_are_none_are_told(void **state)
     fixture *f = *state;
     honest(f)->endorser_count = 0;
     expect_lie(f, "0 endorsements");
+    honest(f)->endorsers[1] = f->world->peer_a;
+    expect_lie(f, "endorsed twice");
     honest(f)->broken_signature = true;
     expect_lie(f, "signature");
     honest(f)->other_response = true;
@@ -312,6 +314,20 @@ static void test_what_is_signed_is_the_payload(void **state)
     lv_buffer_free(&envelope);
 }
 
+static void test_what_is_signed_already_is_told(void **state)
+{
+    fixture *f = *state;
+    lv_buffer envelope = endorse_envelope(honest(f));
+    lv_buffer signed_envelope = {0};
+    assert_int_equal(lv_envelope_sign(lv_buffer_view(&envelope), f->world->b.identity,
+                                      &signed_envelope, &f->world->err),
+                     LV_OK);
+    assert_int_equal(check(f, lv_buffer_view(&signed_envelope), NULL, 0, NULL), LV_E_CORRUPT);
+    assert_non_null(strstr(f->world->err.text, "signed already"));
+    lv_buffer_free(&signed_envelope);
+    lv_buffer_free(&envelope);
+}
+
 static void test_an_envelope_of_ones_own(void **state)
 {
     fixture *f = *state;
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_what_nobody_knows_is_told_wherever_it_stands),
         cmocka_unit_test(test_every_flipped_bit_is_told),
         cmocka_unit_test(test_what_is_signed_is_the_payload),
+        cmocka_unit_test(test_what_is_signed_already_is_told),
         cmocka_unit_test(test_an_envelope_of_ones_own),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
