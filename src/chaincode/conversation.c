@@ -31,6 +31,7 @@ struct lv_conversation {
     transaction **waiting_end;
     size_t waiting_count;
     transaction *running;
+    unsigned active; /* those that run, and those whose outcome is being told */
     size_t held;
     bool stopping;
     bool over;
@@ -140,6 +141,7 @@ static transaction *next_transaction(lv_conversation *c)
         c->waiting_count--;
         t->next = c->running;
         c->running = t;
+        c->active++;
     }
     pthread_mutex_unlock(&c->lock);
     return t;
@@ -154,6 +156,19 @@ static lv_status answer_with(const lv_conversation *c, const lv_shim_message *me
                                           lv_bytes_of_text(lv_status_name(status)), err);
 }
 
+/* Once its outcome is told, the peer may send it again. */
+static void forget(transaction *t)
+{
+    lv_conversation *c = t->conversation;
+    pthread_mutex_lock(&c->lock);
+    transaction **at = &c->running;
+    while (*at != t) {
+        at = &(*at)->next;
+    }
+    *at = t->next;
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void run_transaction(transaction *t)
 {
     const lv_conversation *c = t->conversation;
@@ -165,6 +180,7 @@ static void run_transaction(transaction *t)
         t->message.type == LV_SHIM_INIT
             ? lv_shim_write_response(LV_RESPONSE_OK, "", (lv_bytes){0}, &response, &err)
             : lv_invocation_run(&c->options.rules, &t->message, &asker, &response);
+    forget(t);
     if (answer_with(c, &t->message, &response, status, &err) != LV_OK) {
         lv_log(LV_LOG_DEBUG, "chaincode", "transaction %.16s: nobody to tell the outcome: %s",
                t->message.txid, err.text);
@@ -174,18 +190,14 @@ static void run_transaction(transaction *t)
 
 static bool is_quiet(const lv_conversation *c)
 {
-    return c->stopping && c->running == NULL && c->waiting == NULL;
+    return c->stopping && c->active == 0 && c->waiting == NULL;
 }
 
 static void end_transaction(transaction *t)
 {
     lv_conversation *c = t->conversation;
     pthread_mutex_lock(&c->lock);
-    transaction **at = &c->running;
-    while (*at != t) {
-        at = &(*at)->next;
-    }
-    *at = t->next;
+    c->active--;
     c->held -= t->held;
     bool quiet = is_quiet(c);
     pthread_mutex_unlock(&c->lock);

@@ -194,9 +194,10 @@ static lv_status run(invocation *in)
         return status;
     }
     const lv_proposal_read *proposal = &in->proposal;
-    const char *verb = proposal->argument_count == 2 ? lv_buffer_text(&proposal->arguments[0]) : "";
-    bool writes = strcmp(verb, LV_CALLS_SUBMIT) == 0;
-    if (!writes && strcmp(verb, LV_CALLS_READ) != 0) {
+    lv_bytes verb =
+        proposal->argument_count == 2 ? lv_buffer_view(&proposal->arguments[0]) : (lv_bytes){0};
+    bool writes = lv_bytes_equal(verb, lv_bytes_of_text(LV_CALLS_SUBMIT));
+    if (!writes && !lv_bytes_equal(verb, lv_bytes_of_text(LV_CALLS_READ))) {
         return lv_fail(&in->err, LV_INVALID,
                        "channel %s: the arguments must be '" LV_CALLS_SUBMIT "' or '" LV_CALLS_READ
                        "', and calls",

@@ -189,6 +189,29 @@ static void test_functions_and_arguments(void **state)
     lv_buffer_free(&response);
 }
 
+/* What every ledger says around the contract's own words. */
+static void test_words_that_all_ledgers_share(void **state)
+{
+    const quality_world *q = *state;
+    const lv_call calls[] = {{.function = "put"}, {.function = "get"}, {0}};
+    lv_error err = {0};
+    assert_int_equal(lv_contract_expect(&q->channel, "put", true, &err), LV_OK);
+    assert_int_equal(lv_contract_expect(&q->channel, "get", false, &err), LV_OK);
+    assert_int_equal(lv_contract_expect(&q->channel, "get", true, &err), LV_E_ARGUMENT);
+    assert_string_equal(err.text, "the contract quality has no writing function of this name");
+    assert_int_equal(lv_contract_expect(&q->channel, "put", false, &err), LV_E_ARGUMENT);
+    assert_string_equal(err.text, "the contract quality has no reading function of this name");
+    assert_int_equal(lv_contract_expect(&q->channel, "sell", true, &err), LV_NOT_FOUND);
+    assert_int_equal(lv_fail(&err, LV_REFUSED, "no"), LV_REFUSED);
+    assert_int_equal(lv_contract_fault(&q->channel, calls, 3, 1, LV_OK, &err), LV_OK);
+    assert_string_equal(err.text, "no");
+    assert_int_equal(lv_contract_fault(&q->channel, calls, 3, 1, LV_REFUSED, &err), LV_REFUSED);
+    assert_string_equal(err.text, "channel quality: call 2 of 3 (get): no");
+    assert_int_equal(lv_fail(&err, LV_E_SYNTAX, "no"), LV_E_SYNTAX);
+    assert_int_equal(lv_contract_fault(&q->channel, calls, 3, 2, LV_E_SYNTAX, &err), LV_E_SYNTAX);
+    assert_string_equal(err.text, "channel quality: call 3 of 3 (): no");
+}
+
 static void test_nothing_stands_twice(void **state)
 {
     const quality_world *q = *state;
@@ -347,6 +370,7 @@ int main(void)
         TEST(test_pages),
         TEST(test_who_may_call),
         TEST(test_functions_and_arguments),
+        TEST(test_words_that_all_ledgers_share),
         TEST(test_nothing_stands_twice),
         TEST(test_no_gaps),
         TEST(test_corrections_name_a_record_of_the_series),

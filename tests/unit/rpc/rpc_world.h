@@ -5,6 +5,7 @@
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "unit/record/parties.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -50,6 +51,33 @@ static inline lv_status rpc_refuse(void *context, lv_rpc_exchange *exchange, lv_
                    "C");
 }
 
+static inline void *rpc_alarm(void *context)
+{
+    usleep(50000);
+    lv_rpc_wake(context);
+    return NULL;
+}
+
+/* Waits for a message, and tells for each wait whether it was woken instead ("w") or got one. */
+static inline lv_status rpc_doze(void *context, lv_rpc_exchange *exchange, lv_error *err)
+{
+    (void)context;
+    char told[] = "...";
+    lv_buffer message = {0};
+    pthread_t alarm;
+    lv_rpc_wake(exchange); /* before: it counts for the next wait */
+    if (pthread_create(&alarm, NULL, rpc_alarm, exchange) != 0) {
+        return LV_E_MEMORY;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        lv_status status = lv_rpc_receive(exchange, i == 2 ? 10 : -1, &message, err);
+        told[i] = status == LV_OK ? 'm' : status == LV_TIMEOUT ? 'w' : '?';
+    }
+    pthread_join(alarm, NULL);
+    lv_buffer_free(&message);
+    return lv_rpc_send(exchange, lv_bytes_of_text(told), err);
+}
+
 /* Waits until the call is over. */
 static inline lv_status rpc_hang(void *context, lv_rpc_exchange *exchange, lv_error *err)
 {
@@ -88,9 +116,8 @@ static inline void rpc_start_small(rpc_world *w, const char *address, rpc_flood 
 {
     lv_error err = {0};
     const lv_rpc_method methods[] = {
-        {"/test.Test/Echo", rpc_echo, NULL},
-        {"/test.Test/Refuse", rpc_refuse, NULL},
-        {"/test.Test/Hang", rpc_hang, NULL},
+        {"/test.Test/Echo", rpc_echo, NULL},  {"/test.Test/Refuse", rpc_refuse, NULL},
+        {"/test.Test/Hang", rpc_hang, NULL},  {"/test.Test/Doze", rpc_doze, NULL},
         {"/test.Test/Pour", rpc_pour, flood},
     };
     const lv_rpc_listen listen = {.address = address,

@@ -247,6 +247,20 @@ static void test_a_waiting_reader_is_woken(void **state)
     lv_rpc_client_close(client);
 }
 
+static void test_a_waiting_handler_is_woken(void **state)
+{
+    lv_rpc_client *client = rpc_client(*state, NULL);
+    lv_rpc_stream *stream = NULL;
+    lv_buffer told = {0};
+    lv_error err = {0};
+    assert_int_equal(lv_rpc_stream_open(client, "/test.Test/Doze", 0, &stream, &err), LV_OK);
+    assert_int_equal(lv_rpc_stream_receive(stream, 5000, &told, &err), LV_OK);
+    assert_string_equal(lv_buffer_text(&told), "www");
+    lv_buffer_free(&told);
+    lv_rpc_stream_close(stream);
+    lv_rpc_client_close(client);
+}
+
 /* Who does not read stops the server, and nobody's memory grows. */
 static void test_a_slow_reader_holds_the_server_back(void **state)
 {
@@ -489,6 +503,7 @@ int main(void)
         TEST(test_one_call_at_a_time),
         TEST(test_streams_go_both_ways),
         TEST(test_a_waiting_reader_is_woken),
+        TEST(test_a_waiting_handler_is_woken),
         TEST(test_a_slow_reader_holds_the_server_back),
         TEST(test_a_deadline_ends_a_call),
         TEST(test_more_calls_than_the_server_takes),
