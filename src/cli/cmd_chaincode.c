@@ -129,6 +129,8 @@ static lv_status serve(const options *o, const lv_cli_org *org, const lv_channel
     int signal = 0;
     const lv_chaincode_options how = {
         .channel = channel,
+        .chaincode = strcmp(o->contract, "xor") == 0 ? org->config->xor_chaincode
+                                                     : org->config->quality_chaincode,
         .package_id = o->package_id,
         .address = o->listen,
         .tls = {.roots = lv_trust_root(org->trust, org->config->organisation),
