@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/hex.h"
 #include "fabric/block.h"
 #include "fabric/endorse.h"
@@ -392,6 +393,84 @@ static void test_the_link_is_der(void **state)
                      LV_E_ARGUMENT);
 }
 
+/* As Fabric 2.5's own BlockHeaderHash (protoutil) has it, for previous hashes of 32 bytes 0x0b,
+ * none in block 0, and data hashes of 32 bytes 0xd0. */
+static void test_the_link_is_fabrics(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t number;
+        const char *hash;
+    } golden[] = {
+        {UINT64_C(0), "70e597e0f9a6d6c3c8d0c73f540303974e05ab2ec3c63068a9829106d356c88b"},
+        {UINT64_C(1), "0c5e6b26b9ac33d90a685fe0945b1cd667d03eb11398b00870c441b1b18c8924"},
+        {UINT64_C(127), "db603413a3c206bb33c806d61efed4dae0a10d20e0208833a37c175826288f1c"},
+        {UINT64_C(128), "60737f0f6a878975b8655ae3d4a55652ee295174b82b506bc34f90ead5359b7a"},
+        {UINT64_C(255), "d7dd3c74b9c142c95af1225ca8123ef5995f62422f9a1e3dda667fff1b5109ca"},
+        {UINT64_C(256), "009dff7086e579c942bb07583997d8e270f451d38329ba457bad3fa7e74a498f"},
+        {UINT64_C(32767), "da8616d20cf4963eb119e5cf6ce4a98ff57fbdbac2c8f81e56b3ced59979b08d"},
+        {UINT64_C(32768), "3f328b4d86013fc383b363e51a992b77ad0724f883544c9e9e01d22daeda2962"},
+        {UINT64_C(4294967296), "ea1d5d4f5a56baea04391955d7808d35f2b0706c48632c1d431bae47c09ed670"},
+        {UINT64_C(9223372036854775807),
+         "5dfd1af16b2b96840b97c53e8e3164c0dcf340c2ef75a34042f546b0004afc04"},
+        {UINT64_C(9223372036854775808),
+         "01f250f0d60f28c8aa959ae3da36bea8938fc1e9f4463eccf920f1e890eb2099"},
+        {UINT64_C(18446744073709551615),
+         "c52c5ee1ab1b53b75bb1d220d9aeb75d58234457568821d185a0f4dba549166d"},
+    };
+    uint8_t previous[LV_DIGEST_LEN];
+    uint8_t data[LV_DIGEST_LEN];
+    memset(previous, 0x0b, sizeof previous);
+    memset(data, 0xd0, sizeof data);
+    for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
+        lv_digest hash;
+        char text[2 * LV_DIGEST_LEN + 1];
+        const size_t len = golden[i].number == 0 ? 0 : sizeof previous;
+        assert_int_equal(lv_block_header_hash(golden[i].number, (lv_bytes){previous, len},
+                                              (lv_bytes){data, sizeof data}, &hash),
+                         LV_OK);
+        lv_digest_hex(&hash, text);
+        assert_string_equal(text, golden[i].hash);
+    }
+}
+
+/* A channel's first block as Fabric 2.5's configtxgen makes it, before a peer has committed it and
+ * after. */
+static void test_a_real_first_block(void **state)
+{
+    (void)state;
+    lv_buffer bytes = {0};
+    lv_buffer committed = {0};
+    lv_error err = {0};
+    ProtobufCMessage *message = NULL;
+    uint8_t code = 0;
+    assert_int_equal(lv_file_read(LOTVEIL_SOURCE_DIR "/tests/vectors/fabric_genesis.block",
+                                  1U << 20, &bytes, &err),
+                     LV_OK);
+    expect_refused(lv_buffer_view(&bytes), LV_E_SYNTAX, "no peer has committed it");
+    /* read and written again it is the same: nothing in it is unknown here */
+    assert_int_equal(lv_wire_unpack(&lotveil__fabric__block__descriptor, lv_buffer_view(&bytes),
+                                    LV_FABRIC_MESSAGE_MAX, &message, &err),
+                     LV_OK);
+    Lotveil__Fabric__Block *wire = (Lotveil__Fabric__Block *)message;
+    ProtobufCBinaryData *filter = &wire->metadata->metadata[2];
+    const ProtobufCBinaryData before = *filter;
+    *filter = (ProtobufCBinaryData){.len = 1, .data = &code};
+    assert_int_equal(lv_wire_pack(message, LV_FABRIC_MESSAGE_MAX, &committed, &err), LV_OK);
+    *filter = before;
+    lv_wire_free(message);
+    lv_block block = parse(&committed);
+    assert_int_equal(block.number, 0);
+    assert_int_equal(block.transaction_count, 1);
+    expect_empty(&block.transactions[0]);
+    lv_block_free(&block);
+    /* one byte of its configuration changed */
+    committed.data[committed.len / 2] ^= 1;
+    expect_refused(lv_buffer_view(&committed), LV_E_CORRUPT, "data hash");
+    lv_buffer_free(&committed);
+    lv_buffer_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +484,8 @@ int main(void)
         cmocka_unit_test(test_what_is_missing_is_told),
         cmocka_unit_test(test_validation_codes_have_names),
         cmocka_unit_test(test_the_link_is_der),
+        cmocka_unit_test(test_the_link_is_fabrics),
+        cmocka_unit_test(test_a_real_first_block),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
