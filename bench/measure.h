@@ -103,6 +103,10 @@ LV_MUST_CHECK lv_status lv_bench_child(bool portable,
                                                          lv_error *err),
                                        void *context, json_t **out, lv_error *err);
 
+/** targets.c: adds {"name", "value", "want", "target", "met"} to a list. A value of 0 was not
+ *  measured: it is left out. */
+void lv_bench_target(json_t *targets, const char *name, double value, bool at_least, double target);
+
 /** targets.c: adds "targets" to the report. */
 LV_MUST_CHECK lv_status lv_bench_targets(json_t *report);
 

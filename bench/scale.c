@@ -1,10 +1,8 @@
 #include "bench/scale.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "bench/scale_world.h"
+#include "bench/publish.h"
 #include "ledger/embedded/db.h"
-#include "node/http.h"
 #include <inttypes.h>
 #include <lotveil/suite.h>
 #include <stdio.h>
@@ -16,167 +14,33 @@
 static const uint64_t SIZES[] = {1, 100, 10000, 100000, 1000000, 10000000, LV_SCALE_PAIRS_MAX};
 static const char SUITE[] = "rlwe1024";
 static const unsigned WIDTH = 32;
-static const unsigned REQUEST_SECONDS = 86400;
-static const size_t ANSWER_MAX = 1048576;
+static const char SERIES[] = "scale";
 
-/* One run, and where its CSV has come to. */
 typedef struct {
     const lv_scale_options *options;
-    lv_scale_world world;
+    lv_bench_world world;
     uint64_t pairs;
-    uint64_t next;  /* row, from 0; `pairs` + 1 of them */
-    lv_buffer line; /* the present row */
-    size_t line_at;
-    uint64_t total; /* bytes of the CSV */
-    uint64_t dice;
-    double seconds;
+    lv_bench_published published;
     double cpu;
-    uint64_t sets;
     uint64_t peak;
     double record_bytes;
     double ledger_bytes;
     double store_bytes;
 } run;
 
-/* ---- the CSV ---- */
-
-/* Values only have to differ (xorshift64); what is encrypted does not change what it costs. */
-static uint64_t draw(uint64_t *dice)
-{
-    *dice ^= *dice << 13;
-    *dice ^= *dice >> 7;
-    *dice ^= *dice << 17;
-    return *dice;
-}
-
-/* All rows are of one length, so that the length of the whole is known. */
-static lv_status write_row(run *r, uint64_t row)
-{
-    r->line.len = 0;
-    r->line_at = 0;
-    return lv_buffer_printf(&r->line, "LOT-%09" PRIu64 ",%09" PRIu64 ",%06u.%02u\n", row, row,
-                            (unsigned)(draw(&r->dice) % 1000000), (unsigned)(draw(&r->dice) % 100));
-}
-
-static bool next_row(run *r)
-{
-    if (r->next > r->pairs) {
-        return false;
-    }
-    return write_row(r, r->next++) == LV_OK;
-}
-
-static size_t read_csv(void *context, uint8_t *out, size_t room)
-{
-    run *r = context;
-    size_t got = 0;
-    while (got < room) {
-        if (r->line_at == r->line.len && !next_row(r)) {
-            break;
-        }
-        size_t left = r->line.len - r->line_at;
-        size_t len = left < room - got ? left : room - got;
-        memcpy(out + got, r->line.data + r->line_at, len);
-        r->line_at += len;
-        got += len;
-    }
-    return got;
-}
-
-/* The length of one row, and the header line as the first to be read. */
-static lv_status begin_csv(run *r)
-{
-    r->dice = 88172645463325252U;
-    lv_status status = write_row(r, 0);
-    uint64_t row = r->line.len;
-    r->line.len = 0;
-    if (status == LV_OK) {
-        status = lv_buffer_printf(&r->line, "lot,time,value\n");
-    }
-    r->total = r->line.len + row * (r->pairs + 1);
-    return status;
-}
-
-/* ---- asking the node ---- */
-
-static lv_status call_node(const run *r, lv_http_call *call, json_t **out, lv_error *err)
-{
-    lv_buffer body = {0};
-    unsigned code = 0;
-    char *path = lv_path_join(r->world.node, "state/control.sock");
-    *out = NULL;
-    if (path == NULL) {
-        return LV_E_MEMORY;
-    }
-    call->socket_path = path;
-    call->seconds = REQUEST_SECONDS;
-    call->max_bytes = ANSWER_MAX;
-    lv_status status = lv_http_request_send(call, &code, &body, err);
-    if (status == LV_OK && code >= 300) {
-        status = lv_fail(err, LV_E_IO, "bench: the node answered %u: %.200s", code,
-                         lv_buffer_text(&body));
-    }
-    if (status == LV_OK) {
-        *out = json_loadb((const char *)body.data, body.len, 0, NULL);
-        status = *out != NULL ? LV_OK : lv_fail(err, LV_E_SYNTAX, "bench: an answer is no JSON");
-    }
-    lv_buffer_free(&body);
-    free(path);
-    return status;
-}
-
 static json_int_t number(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
 }
 
-static lv_status send_csv(run *r, json_int_t *batch, lv_error *err)
+static void show(void *context, uint64_t done)
 {
-    json_t *answer = NULL;
-    lv_status status = begin_csv(r);
-    lv_http_call call = {.url = "http://node/v1/series/" LV_SCALE_SERIES "/rows",
-                         .method = "POST",
-                         .content_type = "text/csv",
-                         .read = read_csv,
-                         .read_context = r,
-                         .read_len = r->total};
-    if (status == LV_OK) {
-        status = call_node(r, &call, &answer, err);
-    }
-    *batch = number(answer, "batch");
-    r->sets = (uint64_t)number(answer, "sets");
-    json_decref(answer);
-    return status;
-}
-
-static void show(const run *r, uint64_t done)
-{
+    const run *r = context;
     char phase[64];
     if (r->options->progress != NULL) {
         snprintf(phase, sizeof phase, "%" PRIu64 " pairs", r->pairs);
         r->options->progress(r->options->progress_context, phase, (size_t)done, (size_t)r->pairs);
     }
-}
-
-static lv_status wait_for(const run *r, json_int_t batch, lv_error *err)
-{
-    char url[64];
-    bool ended = false;
-    lv_status status = LV_OK;
-    snprintf(url, sizeof url, "http://node/v1/batches/%lld?wait=1", (long long)batch);
-    while (status == LV_OK && !ended) {
-        json_t *answer = NULL;
-        lv_http_call call = {.url = url, .method = "GET"};
-        status = call_node(r, &call, &answer, err);
-        ended = number(answer, "done") + number(answer, "failed") == number(answer, "sets");
-        if (number(answer, "failed") > 0) {
-            const char *words = json_string_value(json_object_get(answer, "error"));
-            status = lv_fail(err, LV_E_IO, "bench: %s", words != NULL ? words : "sets failed");
-        }
-        show(r, (uint64_t)number(answer, "pairs_done"));
-        json_decref(answer);
-    }
-    return status;
 }
 
 /* ---- what it left ---- */
@@ -231,50 +95,52 @@ static lv_status weigh(run *r, lv_error *err)
 
 static lv_status measure(run *r, lv_error *err)
 {
-    json_int_t batch = 0;
-    lv_status status = lv_scale_world_start(&r->world, err);
-    double idle = lv_scale_cpu(r->world.pid);
-    double begun = lv_clock_seconds();
+    const lv_bench_rows rows = {.world = &r->world,
+                                .series = SERIES,
+                                .rows = r->pairs + 1,
+                                .progress = show,
+                                .progress_context = r};
+    lv_status status = lv_bench_world_start(&r->world, err);
+    double idle = lv_bench_process_cpu(r->world.pid);
     if (status == LV_OK) {
         show(r, 0);
-        status = send_csv(r, &batch, err);
+        status = lv_bench_publish(&rows, &r->published, err);
     }
+    r->peak = lv_bench_process_peak(r->world.pid);
+    r->cpu = lv_bench_process_cpu(r->world.pid) - idle;
     if (status == LV_OK) {
-        status = wait_for(r, batch, err);
-    }
-    r->seconds = lv_clock_seconds() - begun;
-    r->peak = lv_scale_peak(r->world.pid);
-    r->cpu = lv_scale_cpu(r->world.pid) - idle;
-    if (status == LV_OK) {
-        status = lv_scale_world_stop(&r->world, err);
+        status = lv_bench_world_stop(&r->world, err);
     }
     return status == LV_OK ? weigh(r, err) : status;
 }
 
 static json_t *describe(const run *r)
 {
-    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "pairs",
-                     (json_int_t)r->pairs, "sets", (json_int_t)r->sets, "seconds", r->seconds,
-                     "cpu_seconds_per_pair", r->cpu / (double)r->pairs, "seconds_per_pair",
-                     r->seconds / (double)r->pairs, "record_bytes_per_pair", r->record_bytes,
-                     "ledger_bytes_per_pair", r->ledger_bytes, "store_bytes_per_pair",
-                     r->store_bytes, "node_peak_bytes", (json_int_t)r->peak, "sender_peak_bytes",
-                     (json_int_t)lv_scale_peak(getpid()));
+    return json_pack(
+        "{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "pairs", (json_int_t)r->pairs, "sets",
+        (json_int_t)r->published.sets, "seconds", r->published.seconds, "cpu_seconds_per_pair",
+        r->cpu / (double)r->pairs, "seconds_per_pair", r->published.seconds / (double)r->pairs,
+        "record_bytes_per_pair", r->record_bytes, "ledger_bytes_per_pair", r->ledger_bytes,
+        "store_bytes_per_pair", r->store_bytes, "node_peak_bytes", (json_int_t)r->peak,
+        "sender_peak_bytes", (json_int_t)lv_bench_process_peak(getpid()));
 }
 
 static lv_status run_one(const lv_scale_options *options, uint64_t pairs, json_t *runs,
                          lv_error *err)
 {
     run r = {.options = options, .pairs = pairs};
-    lv_status status = lv_scale_world_open(options->folder, options->threads, &r.world, err);
+    const lv_bench_world_options world = {.parent = options->folder, .threads = options->threads};
+    lv_status status = lv_bench_world_open(&world, &r.world, err);
+    if (status == LV_OK) {
+        status = lv_bench_world_series(&r.world, SERIES, SUITE, 0, err);
+    }
     if (status == LV_OK) {
         status = measure(&r, err);
-        lv_scale_world_close(&r.world);
     }
+    lv_bench_world_close(&r.world);
     if (status == LV_OK && json_array_append_new(runs, describe(&r)) != 0) {
         status = LV_E_MEMORY;
     }
-    lv_buffer_free(&r.line);
     return status;
 }
 

@@ -43,8 +43,7 @@ static double number(const json_t *object, const char *part, const char *name)
     return json_real_value(json_object_get(holder, name));
 }
 
-/* A value of 0 was not measured: it is left out. */
-static void add(json_t *targets, const char *name, double value, bool at_least, double target)
+void lv_bench_target(json_t *targets, const char *name, double value, bool at_least, double target)
 {
     if (value > 0) {
         json_array_append_new(targets,
@@ -68,10 +67,11 @@ static void add_paillier(const json_t *report, json_t *targets)
 {
     const json_t *suite = find_suite(report, "paillier");
     const json_t *run = json_array_get(json_object_get(suite, "runs"), 0);
-    add(targets, "paillier: published whole / whole",
-        quotient(number(report, "baseline", "whole"), number(run, NULL, "whole")), true, 40);
-    add(targets, "paillier: milliseconds a pair to publish from the pool",
-        1000 * number(suite, "ready", "publish"), false, 10);
+    lv_bench_target(targets, "paillier: published whole / whole",
+                    quotient(number(report, "baseline", "whole"), number(run, NULL, "whole")), true,
+                    40);
+    lv_bench_target(targets, "paillier: milliseconds a pair to publish from the pool",
+                    1000 * number(suite, "ready", "publish"), false, 10);
 }
 
 static void add_ristretto(const json_t *report, json_t *targets)
@@ -80,22 +80,22 @@ static void add_ristretto(const json_t *report, json_t *targets)
     const json_t *run = json_array_get(json_object_get(suite, "runs"), 0);
     const json_t *proofs = json_object_get(run, "proofs");
     double encrypt = number(run, "phases", "encrypt");
-    add(targets, "ristretto255: proofs made / encryptions",
-        quotient(number(proofs, NULL, "prove"), encrypt), false, 3);
-    add(targets, "ristretto255: proofs checked / encryptions",
-        quotient(number(proofs, NULL, "check"), encrypt), false, 2);
-    add(targets, "ristretto255: bytes a pair without proofs, large sets", bytes_of(suite), false,
-        6300);
+    lv_bench_target(targets, "ristretto255: proofs made / encryptions",
+                    quotient(number(proofs, NULL, "prove"), encrypt), false, 3);
+    lv_bench_target(targets, "ristretto255: proofs checked / encryptions",
+                    quotient(number(proofs, NULL, "check"), encrypt), false, 2);
+    lv_bench_target(targets, "ristretto255: bytes a pair without proofs, large sets",
+                    bytes_of(suite), false, 6300);
 }
 
 static void add_rlwe(const json_t *report, json_t *targets)
 {
     const json_t *suite = find_suite(report, "rlwe1024");
-    add(targets, "rlwe1024: comparisons a second, vectors",
-        quotient(1, number(find_run(suite, true), NULL, "whole")), true, 200000);
-    add(targets, "rlwe1024: comparisons a second, portable",
-        quotient(1, number(find_run(suite, false), NULL, "whole")), true, 60000);
-    add(targets, "rlwe1024: bytes a pair, large sets", bytes_of(suite), false, 600);
+    lv_bench_target(targets, "rlwe1024: comparisons a second, vectors",
+                    quotient(1, number(find_run(suite, true), NULL, "whole")), true, 200000);
+    lv_bench_target(targets, "rlwe1024: comparisons a second, portable",
+                    quotient(1, number(find_run(suite, false), NULL, "whole")), true, 60000);
+    lv_bench_target(targets, "rlwe1024: bytes a pair, large sets", bytes_of(suite), false, 600);
 }
 
 lv_status lv_bench_targets(json_t *report)

@@ -174,7 +174,7 @@ static void put_ready(const json_t *report, FILE *out)
     }
 }
 
-static void put_targets(const json_t *report, FILE *out)
+void lv_bench_targets_print(const json_t *report, FILE *out)
 {
     const json_t *targets = json_object_get(report, "targets");
     size_t i = 0;
@@ -206,5 +206,5 @@ void lv_bench_table_print(const json_t *report, FILE *out)
     put_others(report, out);
     put_bytes(report, out);
     put_ready(report, out);
-    put_targets(report, out);
+    lv_bench_targets_print(report, out);
 }

@@ -8,4 +8,7 @@
 /** Prints a report of lv_bench_run as tables of at most 100 columns. */
 void lv_bench_table_print(const json_t *report, FILE *out);
 
+/** The targets of a report, held against what was measured. */
+void lv_bench_targets_print(const json_t *report, FILE *out);
+
 #endif

@@ -1,5 +1,7 @@
 #include "bench/bench.h"
+#include "bench/ledger.h"
 #include "bench/scale.h"
+#include "cli/bench_ledger.h"
 #include "cli/bench_scale.h"
 #include "cli/bench_table.h"
 #include "cli/cli.h"
@@ -12,7 +14,10 @@ static const unsigned PASSES_MAX = 1000;
 typedef struct {
     lv_cli cli;
     lv_bench_options bench;
-    uint64_t scale; /* 0: no such run */
+    uint64_t scale;     /* 0: no such run */
+    const char *ledger; /* NULL: no such run */
+    uint64_t pairs;     /* 0: what fits the run */
+    unsigned singles;   /* 0: so many as are measured without being asked */
 } options;
 
 static const struct argp_option option_list[] = {
@@ -21,7 +26,8 @@ static const struct argp_option option_list[] = {
     {"exponent", 'e', "full|short", 0,
      "short: measure paillier with short exponents too, beside full ones (default full)", 1},
     {"width", 'w', "N", 0, "Bits of a value, 1 to 62 (default 32)", 1},
-    {"pairs", 'p', "N", 0, "Pairs in one set (default: as many as one ciphertext holds)", 1},
+    {"pairs", 'p', "N", 0,
+     "Pairs in one set (default: as many as one ciphertext holds); with --ledger: in one file", 1},
     {"threads", 't', "N", 0,
      "Threads of the run on many cores; 0: all processors (default); 1: no such run", 1},
     {"passes", 'n', "N", 0, "How often each run is taken up again (default 3)", 1},
@@ -29,6 +35,11 @@ static const struct argp_option option_list[] = {
      "What to compare paillier with, in the same run (default published)", 1},
     {"scale", 'S', "N", 0,
      "Instead: publish 1, 100, 10,000 ... up to N pairs of rlwe1024 and show how cost grows", 1},
+    {"ledger", 'L', "KIND", 0,
+     "Instead: publish through a downstream's node onto the ledgers of this KIND, embedded, and "
+     "show pairs a second, how long single pairs take, and bytes",
+     1},
+    {"singles", 'i', "N", 0, "Single pairs of a suite, with --ledger (default 20)", 1},
     {0}};
 
 static error_t parse_numbers(int key, const char *value, options *o, struct argp_state *state)
@@ -41,13 +52,16 @@ static error_t parse_numbers(int key, const char *value, options *o, struct argp
         o->bench.width = (unsigned)lv_cli_number(state, "--width", value, 1, LV_WIDTH_MAX);
         return 0;
     case 'p':
-        o->bench.pairs = lv_cli_number(state, "--pairs", value, 1, LV_SET_PAIRS_MAX);
+        o->pairs = lv_cli_number(state, "--pairs", value, 1, LV_SCALE_PAIRS_MAX);
         return 0;
     case 't':
         o->bench.threads = (unsigned)lv_cli_number(state, "--threads", value, 0, THREADS_MAX);
         return 0;
     case 'n':
         o->bench.passes = (unsigned)lv_cli_number(state, "--passes", value, 1, PASSES_MAX);
+        return 0;
+    case 'i':
+        o->singles = (unsigned)lv_cli_number(state, "--singles", value, 1, LV_BENCH_SINGLES_MAX);
         return 0;
     case 'S':
         o->scale = lv_cli_number(state, "--scale", value, 1, LV_SCALE_PAIRS_MAX);
@@ -79,6 +93,20 @@ static void check_suite(const options *o, struct argp_state *state)
     }
 }
 
+static void check_runs(options *o, struct argp_state *state)
+{
+    if (o->ledger != NULL && o->scale != 0) {
+        argp_error(state, "--ledger and --scale are two runs: ask for one");
+    }
+    if (o->singles != 0 && o->ledger == NULL) {
+        argp_error(state, "--singles: say on which ledger, with --ledger");
+    }
+    if (o->ledger == NULL && o->pairs > LV_SET_PAIRS_MAX) {
+        argp_error(state, "--pairs: a set holds 1 to %u", LV_SET_PAIRS_MAX);
+    }
+    o->bench.pairs = (size_t)o->pairs;
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;
@@ -88,6 +116,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 's':
         o->bench.suite = value;
+        return 0;
+    case 'L':
+        if (strcmp(value, "embedded") != 0) {
+            argp_error(state, "--ledger: \"%s\" is not embedded", value);
+        }
+        o->ledger = value;
         return 0;
     case 'l':
         if (strcmp(value, "published") != 0 && strcmp(value, "none") != 0) {
@@ -106,6 +140,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         check_suite(o, state);
+        check_runs(o, state);
         return 0;
     default:
         return parse_numbers(key, value, o, state);
@@ -122,6 +157,7 @@ static const char doc[] =
     "Examples:\n"
     "  lotveil bench\n"
     "  lotveil bench --scale 1000000\n"
+    "  lotveil bench --ledger embedded --suite rlwe1024\n"
     "  lotveil bench --suite paillier --bits 2048 --pairs 4 --baseline none --json" LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
@@ -135,6 +171,14 @@ static int run(int argc, char **argv)
     lv_cli_parse(&argp, argc, argv, &o.cli, &o);
     if (o.scale != 0) {
         return lv_bench_scale(&o.cli, o.scale, o.bench.threads);
+    }
+    if (o.ledger != NULL) {
+        const lv_bench_ledger_options asked = {.suite = o.bench.suite,
+                                               .key_bits = o.bench.key_bits,
+                                               .pairs = o.pairs,
+                                               .singles = o.singles,
+                                               .threads = o.bench.threads};
+        return lv_bench_ledger(&o.cli, o.ledger, &asked);
     }
     lv_progress_begin(&progress, stderr);
     o.bench.progress = lv_progress_job;

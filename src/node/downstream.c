@@ -296,6 +296,12 @@ static void stop(lv_node *node)
     pthread_mutex_destroy(&own->making_lock);
 }
 
+static lv_status describe(lv_node *node, json_t *health, lv_error *err)
+{
+    lv_status status = lv_downstream_stages_describe(node, health);
+    return status == LV_OK ? lv_pool_describe(node, health, err) : status;
+}
+
 static const lv_route routes[] = {
     {LV_HTTP_PEER, "POST", "/v1/inquiries", lv_downstream_inquiry_post},
     {LV_HTTP_CONTROL, "GET", "/v1/series", lv_downstream_series_get},
@@ -314,7 +320,8 @@ static const lv_route routes[] = {
     {0},
 };
 
-static void (*const workers[])(lv_node *) = {lv_downstream_publish, lv_pool_work, NULL};
+static void (*const workers[])(lv_node *) = {lv_downstream_work_make, lv_downstream_work_xor,
+                                             lv_downstream_work_quality, lv_pool_work, NULL};
 
 const lv_role_table lv_role_downstream = {
     .migrations = lv_downstream_schema,
@@ -322,6 +329,6 @@ const lv_role_table lv_role_downstream = {
     .streams = lv_downstream_streams,
     .start = start,
     .workers = workers,
-    .describe = lv_pool_describe,
+    .describe = describe,
     .stop = stop,
 };

@@ -7,6 +7,7 @@
 #include "node/downstream_cache.h"
 #include "node/role.h"
 #include <lotveil/compare.h>
+#include <stdatomic.h>
 
 /* What a set has come to; the words of docs/api.md. */
 #define LV_SET_PLANNED "planned"
@@ -20,9 +21,14 @@ typedef struct lv_series_added {
     struct lv_series_added *next;
 } lv_series_added;
 
-/** The set that the publishing worker is about just now. */
+/** The stages of publishing, each the work of a thread of its own: a set is made, its XOR record is
+ *  put on channel xor, and then its quality record on the other. */
+typedef enum { LV_STAGE_MAKE, LV_STAGE_XOR, LV_STAGE_QUALITY, LV_STAGES } lv_stage;
+
+/** The set that a stage is about just now. */
 typedef struct {
     int64_t batch; /* 0: none */
+    double begun;  /* lv_clock_seconds */
     uint64_t sequence;
     char phase[24];
     size_t done;
@@ -39,11 +45,15 @@ typedef struct {
     pthread_mutex_t grant_lock;  /* one grant at a time: they are numbered */
     bool grants_due;             /* grants of the configuration may be missing on the ledger */
     lv_set_cache *cache;
-    int64_t intakes;             /* files that were begun; guarded by series_lock */
-    size_t group_sets;           /* how many the worker makes together now; its alone */
-    size_t group_max;            /* and at most; 1..LV_GROUP_SETS_MAX */
-    pthread_mutex_t making_lock; /* guards `making` */
-    lv_making making;
+    int64_t intakes;   /* files that were begun; guarded by series_lock */
+    size_t group_sets; /* how many are made together now; of that stage alone */
+    size_t group_max;  /* and at most, or put; 1..LV_GROUP_SETS_MAX */
+    /** Row of the last set whose XOR record is known to stand, and with it that of every one
+     *  before it which can be published. 0: of none, since this node was started. */
+    _Atomic int64_t xor_standing;
+    pthread_mutex_t making_lock; /* guards the next two */
+    lv_making making[LV_STAGES];
+    double spent[LV_STAGES]; /* seconds that each stage was about something */
 } lv_downstream;
 
 lv_downstream *lv_downstream_of(lv_node *node);
@@ -85,15 +95,23 @@ LV_MUST_CHECK lv_status lv_downstream_key_seal(lv_node *node, const lv_digest *s
 
 /* ---- publishing ---- */
 
-/** The worker: makes planned sets and puts made ones on the ledgers, in order. */
-void lv_downstream_publish(lv_node *node);
+/** The workers, one of each stage. */
+void lv_downstream_work_make(lv_node *node);
+void lv_downstream_work_xor(lv_node *node);
+void lv_downstream_work_quality(lv_node *node);
 
-/** One step of the worker.
+/** One step of a stage: one set or a group of them. Each is for one thread at a time.
  * @return LV_OK where sets moved on, or one failed for good; LV_NOT_FOUND where there is nothing to
  *         do; what may pass by itself otherwise: try again later. */
+LV_MUST_CHECK lv_status lv_downstream_make_step(lv_node *node, lv_error *err);
+LV_MUST_CHECK lv_status lv_downstream_xor_step(lv_node *node, lv_error *err);
+LV_MUST_CHECK lv_status lv_downstream_quality_step(lv_node *node, lv_error *err);
+
+/** All stages in one thread, where no worker runs: puts made sets on both ledgers; where there are
+ *  none, makes planned ones. Returns as a step does. */
 LV_MUST_CHECK lv_status lv_downstream_publish_step(lv_node *node, lv_error *err);
 
-/** What the worker is about, for GET /v1/batches/ID: from begin to end that batch's set, told as
+/** What making is about, for GET /v1/batches/ID: from begin to end that batch's set, told as
  *  an lv_job tells it to _report, whose `node` is the lv_node. "encrypt" counts the ciphertexts of
  *  all matrices of the set; "sets" those that are made together, of which the one named is the
  *  first. None of them wakes anybody. */
@@ -101,9 +119,18 @@ void lv_downstream_making_begin(lv_node *node, int64_t batch, uint64_t sequence,
 void lv_downstream_making_report(void *node, const char *phase, size_t done, size_t total);
 void lv_downstream_making_end(lv_node *node);
 
-/** {"set", "phase", "done", "total"}, owned by the caller; JSON's null while the worker is about no
- *  set of that batch; NULL where memory fails. */
+/** The same of a stage that puts records: phase "publish", of which there is no more to tell. */
+void lv_downstream_putting_begin(lv_node *node, lv_stage stage, int64_t batch, uint64_t sequence);
+void lv_downstream_putting_end(lv_node *node, lv_stage stage);
+
+/** {"set", "phase", "done", "total"} of the first stage that is about a set of that batch, owned by
+ *  the caller; JSON's null while none is; NULL where memory fails. */
 json_t *lv_downstream_making_json(lv_node *node, int64_t batch);
+
+/** Adds "publishing": {"making", "xor", "quality"} to what the control door's /healthz tells:
+ *  for how many seconds since the node was started each stage was about something. They work side
+ * by side. */
+LV_MUST_CHECK lv_status lv_downstream_stages_describe(lv_node *node, json_t *health);
 
 /* ---- grants ---- */
 

@@ -61,7 +61,9 @@ class CommandLine(unittest.TestCase):
                           ("import",), ("audit",), ("audit", "open", "ab"),
                           ("audit", "check"), ("audit", "check", "x", "--answer", "y"),
                           ("audit", "burn", "x"), ("member", "add"), ("serve", "--ready-fd", "977"),
-                          ("grant", "--to", "A"), ("bench", "--pairs", "-1")):
+                          ("grant", "--to", "A"), ("bench", "--pairs", "-1"),
+                          ("bench", "--singles", "3"), ("bench", "--ledger", "paper"),
+                          ("bench", "--ledger", "embedded", "--scale", "10")):
             with self.subTest(arguments):
                 done = self.run_command(*arguments)
                 self.assertEqual(done.returncode, 2, done.stderr)

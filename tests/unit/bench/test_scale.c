@@ -1,6 +1,6 @@
 /* Publishing as the work grows, in small. */
 #include "bench/scale.h"
-#include "bench/scale_world.h"
+#include "bench/world.h"
 #include "node/http.h"
 #include <dirent.h>
 #include <setjmp.h>
@@ -80,33 +80,39 @@ static void test_what_it_cannot_do_is_refused(void **state)
     assert_null(result);
 }
 
+static lv_status open_world(lv_bench_world *world, lv_error *err)
+{
+    const lv_bench_world_options options = {.parent = folder, .threads = 1};
+    return lv_bench_world_open(&options, world, err);
+}
+
 static void test_a_node_that_cannot_start_is_told(void **state)
 {
-    lv_scale_world world;
+    lv_bench_world world;
     lv_error err = {0};
     char path[256];
     (void)state;
-    assert_int_equal(lv_scale_world_open(folder, 1, &world, &err), LV_OK);
+    assert_int_equal(open_world(&world, &err), LV_OK);
     snprintf(path, sizeof path, "%s/config.yaml", world.node);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(lv_scale_world_start(&world, &err), LV_E_IO);
+    assert_int_equal(lv_bench_world_start(&world, &err), LV_E_IO);
     assert_non_null(strstr(err.text, "did not start"));
-    lv_scale_world_close(&world);
+    lv_bench_world_close(&world);
     assert_null(world.folder);
 }
 
 static void test_no_node_outlives_its_world(void **state)
 {
-    lv_scale_world world;
+    lv_bench_world world;
     lv_error err = {0};
     (void)state;
-    assert_int_equal(lv_scale_world_open(folder, 1, &world, &err), LV_OK);
-    assert_int_equal(lv_scale_world_start(&world, &err), LV_OK);
+    assert_int_equal(open_world(&world, &err), LV_OK);
+    assert_int_equal(lv_bench_world_start(&world, &err), LV_OK);
     pid_t pid = world.pid;
-    assert_true(lv_scale_peak(pid) > 0);
-    lv_scale_world_close(&world);
+    assert_true(lv_bench_process_peak(pid) > 0);
+    lv_bench_world_close(&world);
     assert_int_equal(waitpid(pid, NULL, WNOHANG), -1); /* it was waited for */
-    assert_true(lv_scale_peak(pid) == 0);
+    assert_true(lv_bench_process_peak(pid) == 0);
 }
 
 int main(void)

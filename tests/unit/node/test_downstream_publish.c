@@ -449,6 +449,136 @@ static void test_a_refused_record_is_found_in_its_group(void **state)
     end(&f);
 }
 
+/* ---- the stages ---- */
+
+static void take(fixture *f, lv_status (*stage)(lv_node *node, lv_error *err), lv_status expected)
+{
+    lv_error err = {0};
+    lv_status status = stage(f->node, &err);
+    if (status != expected) {
+        print_error("%s: %s\n", lv_status_name(status), err.text);
+    }
+    assert_int_equal(status, expected);
+}
+
+static void expect_committed(fixture *f, size_t xor_records, size_t quality_records)
+{
+    assert_int_equal(committed(f->node->xor, "put"), xor_records);
+    assert_int_equal(committed(f->node->quality, "put"), quality_records);
+}
+
+static void test_a_set_is_made_while_another_is_on_its_way(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    take(&f, lv_downstream_xor_step, LV_NOT_FOUND);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_NOT_FOUND); /* its XOR record comes first */
+    take(&f, lv_downstream_xor_step, LV_OK);
+    expect_committed(&f, 1, 0);
+    expect_states(&f, "made", "planned");
+    take(&f, lv_downstream_xor_step, LV_NOT_FOUND);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_OK);
+    expect_committed(&f, 1, 1);
+    expect_states(&f, "published", "made");
+    take(&f, lv_downstream_quality_step, LV_NOT_FOUND);
+    take(&f, lv_downstream_xor_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_NOT_FOUND);
+    expect_committed(&f, 2, 2);
+    expect_states(&f, "published", "published");
+    end(&f);
+}
+
+/* What stood is not remembered, but found. */
+static void test_a_kill_between_the_ledgers_doubles_nothing(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f, "");
+    roles_accept(f.node, "moisture", THREE);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_xor_step, LV_OK);
+    restart(&f);
+    expect_states(&f, "made", "made");
+    take(&f, lv_downstream_quality_step, LV_NOT_FOUND);
+    take(&f, lv_downstream_xor_step, LV_OK);
+    expect_committed(&f, 1, 0);
+    take(&f, lv_downstream_xor_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_OK);
+    expect_committed(&f, 2, 2);
+    expect_states(&f, "published", "published");
+    end(&f);
+}
+
+static void test_making_does_not_run_far_ahead_of_the_ledgers(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 5);
+    lv_downstream_of(f.node)->group_max = 1;
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_NOT_FOUND);
+    assert_int_equal(count_state(&f, "made"), 2);
+    take(&f, lv_downstream_xor_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_NOT_FOUND);
+    take(&f, lv_downstream_quality_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_OK);
+    take(&f, lv_downstream_make_step, LV_NOT_FOUND);
+    end(&f);
+}
+
+static void test_a_refused_xor_record_keeps_its_quality_record_back(void **state)
+{
+    fixture f;
+    (void)state;
+    begin_bulk(&f, 3);
+    lv_downstream_of(f.node)->group_sets = 3;
+    take(&f, lv_downstream_make_step, LV_OK);
+    change_store(&f, "UPDATE sets SET xor = (SELECT xor FROM sets WHERE sequence = 1)"
+                     " WHERE sequence = 2");
+    take(&f, lv_downstream_xor_step, LV_OK);
+    expect_committed(&f, 1, 0);
+    roles_expect_text(f.node, "/v1/sets", "sets", 1, "state", "failed");
+    take(&f, lv_downstream_xor_step, LV_NOT_FOUND); /* the third would leave a gap */
+    take(&f, lv_downstream_quality_step, LV_OK);
+    take(&f, lv_downstream_quality_step, LV_NOT_FOUND);
+    expect_committed(&f, 1, 1);
+    assert_int_equal(count_state(&f, "published"), 1);
+    end(&f);
+}
+
+static void test_the_node_tells_what_publishing_took(void **state)
+{
+    static const char *const stages[] = {"making", "xor", "quality"};
+    fixture f;
+    lv_error err = {0};
+    json_t *before = json_object();
+    json_t *after = json_object();
+    (void)state;
+    begin(&f, "");
+    assert_int_equal(lv_role_downstream.describe(f.node, before, &err), LV_OK);
+    roles_accept(f.node, "moisture", THREE);
+    step(&f, LV_OK);
+    step(&f, LV_OK);
+    assert_int_equal(lv_role_downstream.describe(f.node, after, &err), LV_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *was = json_object_get(json_object_get(before, "publishing"), stages[i]);
+        const json_t *is = json_object_get(json_object_get(after, "publishing"), stages[i]);
+        assert_true(json_real_value(was) == 0 && json_is_real(was));
+        assert_true(json_real_value(is) > 0);
+    }
+    json_decref(before);
+    json_decref(after);
+    end(&f);
+}
+
 /* ---- grants ---- */
 
 static void test_grants_of_the_configuration_are_put_once(void **state)
@@ -568,6 +698,11 @@ int main(void)
         cmocka_unit_test(test_a_group_that_stands_already_is_not_put_twice),
         cmocka_unit_test(test_a_bad_set_holds_up_only_those_behind_it),
         cmocka_unit_test(test_a_refused_record_is_found_in_its_group),
+        cmocka_unit_test(test_a_set_is_made_while_another_is_on_its_way),
+        cmocka_unit_test(test_a_kill_between_the_ledgers_doubles_nothing),
+        cmocka_unit_test(test_making_does_not_run_far_ahead_of_the_ledgers),
+        cmocka_unit_test(test_a_refused_xor_record_keeps_its_quality_record_back),
+        cmocka_unit_test(test_the_node_tells_what_publishing_took),
         cmocka_unit_test(test_grants_of_the_configuration_are_put_once),
         cmocka_unit_test(test_a_revocation_outlives_a_restart),
         cmocka_unit_test(test_bad_grants_are_refused),

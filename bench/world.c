@@ -1,4 +1,4 @@
-#include "bench/scale_world.h"
+#include "bench/world.h"
 #include "base/file.h"
 #include "identity/msp_folder.h"
 #include "ledger/embedded/embedded.h"
@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <lotveil/suite.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,9 +28,10 @@ static const char CONFIG[] =
     "  - {msp: AMSP, role: upstream, root: members/AMSP.pem}\n"
     "  - {msp: SMSP, role: servicer, root: members/SMSP.pem}\n"
     "threads: %u\n";
-static const char SERIES[] = "name: " LV_SCALE_SERIES "\nunit: \"\"\n"
+static const char SERIES[] = "name: %s\nunit: \"\"\n"
                              "columns: {lot: lot, time: time, value: value}\n"
-                             "decimals: 2\nwidth: 32\nsuite: rlwe1024\ncompare: consecutive\n";
+                             "decimals: 2\nwidth: 32\nsuite: %s\nkey_bits: %u\npool: 0\n"
+                             "compare: consecutive\n";
 
 static lv_organisation_params params_of(const char *msp)
 {
@@ -54,7 +56,7 @@ static lv_status fill_member(lv_member *member, const char *msp, const char *rol
     return lv_buffer_append(&member->root, root.data, root.len);
 }
 
-static lv_status create_channel(const lv_scale_world *world, const char *name,
+static lv_status create_channel(const lv_bench_world *world, const char *name,
                                 const lv_identity *founder, lv_member members[2], lv_error *err)
 {
     lv_channel channel = {.members = members, .member_count = 2};
@@ -73,7 +75,7 @@ static lv_status create_channel(const lv_scale_world *world, const char *name,
 }
 
 /* The other member of a channel: nobody ever sees its keys again. */
-static lv_status add_channel(const lv_scale_world *world, const char *name, const char *other,
+static lv_status add_channel(const lv_bench_world *world, const char *name, const char *other,
                              const char *role, const lv_identity *founder, lv_bytes root,
                              lv_error *err)
 {
@@ -102,7 +104,7 @@ static lv_status add_channel(const lv_scale_world *world, const char *name, cons
     return status;
 }
 
-static lv_status make_organisation(const lv_scale_world *world, unsigned threads, lv_error *err)
+static lv_status make_organisation(const lv_bench_world *world, unsigned threads, lv_error *err)
 {
     static const char *const folders[] = {"members", "series", "follow", "state"};
     const lv_organisation_params params = params_of("BMSP");
@@ -120,15 +122,11 @@ static lv_status make_organisation(const lv_scale_world *world, unsigned threads
     if (status == LV_OK) {
         status = write_text(world->node, "config.yaml", lv_buffer_view(&config), err);
     }
-    if (status == LV_OK) {
-        status = write_text(world->node, "series/" LV_SCALE_SERIES ".yaml",
-                            lv_bytes_of_text(SERIES), err);
-    }
     lv_buffer_free(&config);
     return status;
 }
 
-static lv_status make_channels(const lv_scale_world *world, lv_error *err)
+static lv_status make_channels(const lv_bench_world *world, lv_error *err)
 {
     lv_identity *founder = NULL;
     lv_buffer root = {0};
@@ -145,9 +143,9 @@ static lv_status make_channels(const lv_scale_world *world, lv_error *err)
     return status;
 }
 
-static lv_status make_folders(const char *parent, lv_scale_world *out, lv_error *err)
+static lv_status make_folder(const char *parent, lv_bench_world *out, lv_error *err)
 {
-    out->folder = lv_path_join(parent, "lotveil-scale-XXXXXX");
+    out->folder = lv_path_join(parent, "lotveil-bench-XXXXXX");
     if (out->folder == NULL) {
         return LV_E_MEMORY;
     }
@@ -157,29 +155,64 @@ static lv_status make_folders(const char *parent, lv_scale_world *out, lv_error 
         out->folder = NULL;
         return LV_E_IO;
     }
+    return LV_OK;
+}
+
+/* An organisation and its ledgers, below the folder of the world. */
+static lv_status make_all(lv_bench_world *out, unsigned threads, lv_error *err)
+{
     out->node = lv_path_join(out->folder, "b");
     out->ledger = lv_path_join(out->folder, "ledger");
     if (out->node == NULL || out->ledger == NULL) {
         return LV_E_MEMORY;
     }
     lv_status status = lv_folder_make(out->node, err);
-    return status == LV_OK ? lv_folder_make(out->ledger, err) : status;
-}
-
-lv_status lv_scale_world_open(const char *parent, unsigned threads, lv_scale_world *out,
-                              lv_error *err)
-{
-    *out = (lv_scale_world){0};
-    lv_status status = make_folders(parent, out, err);
+    if (status == LV_OK) {
+        status = lv_folder_make(out->ledger, err);
+    }
     if (status == LV_OK) {
         status = make_organisation(out, threads, err);
     }
+    return status == LV_OK ? make_channels(out, err) : status;
+}
+
+static lv_status take_organisation(lv_bench_world *out, const char *organisation)
+{
+    out->node = strdup(organisation);
+    return out->node != NULL ? LV_OK : LV_E_MEMORY;
+}
+
+lv_status lv_bench_world_open(const lv_bench_world_options *options, lv_bench_world *out,
+                              lv_error *err)
+{
+    *out = (lv_bench_world){0};
+    lv_status status = make_folder(options->parent, out, err);
     if (status == LV_OK) {
-        status = make_channels(out, err);
+        status = options->organisation != NULL ? take_organisation(out, options->organisation)
+                                               : make_all(out, options->threads, err);
     }
     if (status != LV_OK) {
-        lv_scale_world_close(out);
+        lv_bench_world_close(out);
     }
+    return status;
+}
+
+lv_status lv_bench_world_series(const lv_bench_world *world, const char *name, const char *suite,
+                                unsigned key_bits, lv_error *err)
+{
+    char file[128];
+    lv_buffer text = {0};
+    const lv_suite *found = lv_suite_find(suite);
+    if (found == NULL) {
+        return lv_fail(err, LV_E_ARGUMENT, "bench: there is no suite \"%s\"", suite);
+    }
+    snprintf(file, sizeof file, "series/%s.yaml", name);
+    lv_status status = lv_buffer_printf(
+        &text, SERIES, name, suite, key_bits != 0 ? key_bits : lv_suite_default_key_bits(found));
+    if (status == LV_OK) {
+        status = write_text(world->node, file, lv_buffer_view(&text), err);
+    }
+    lv_buffer_free(&text);
     return status;
 }
 
@@ -191,10 +224,10 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
-void lv_scale_world_close(lv_scale_world *world)
+void lv_bench_world_close(lv_bench_world *world)
 {
     lv_error err = {0};
-    if (world->pid != 0 && lv_scale_world_stop(world, &err) != LV_OK) {
+    if (world->pid != 0 && lv_bench_world_stop(world, &err) != LV_OK) {
         /* It was killed instead; its folder goes now. */
         world->pid = 0;
     }
@@ -204,13 +237,13 @@ void lv_scale_world_close(lv_scale_world *world)
     free(world->folder);
     free(world->node);
     free(world->ledger);
-    *world = (lv_scale_world){0};
+    *world = (lv_bench_world){0};
 }
 
 /* ---- the node ---- */
 
 /* In the child; what it logs is not for the terminal. */
-static void run_node(const lv_scale_world *world, int ready, pid_t parent)
+static void run_node(const lv_bench_world *world, int ready, pid_t parent)
 {
     lv_error err = {0};
     char *path = lv_path_join(world->folder, "node.log");
@@ -240,7 +273,7 @@ static lv_status wait_ready(int ready, lv_error *err)
                : lv_fail(err, LV_E_IO, "bench: the node did not start");
 }
 
-lv_status lv_scale_world_start(lv_scale_world *world, lv_error *err)
+lv_status lv_bench_world_start(lv_bench_world *world, lv_error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -264,7 +297,7 @@ lv_status lv_scale_world_start(lv_scale_world *world, lv_error *err)
     return status;
 }
 
-lv_status lv_scale_world_stop(lv_scale_world *world, lv_error *err)
+lv_status lv_bench_world_stop(lv_bench_world *world, lv_error *err)
 {
     int how = 0;
     pid_t pid = world->pid;
@@ -280,7 +313,7 @@ lv_status lv_scale_world_stop(lv_scale_world *world, lv_error *err)
                : lv_fail(err, LV_E_IO, "bench: the node did not end well");
 }
 
-double lv_scale_cpu(pid_t pid)
+double lv_bench_process_cpu(pid_t pid)
 {
     clockid_t clock = CLOCK_MONOTONIC;
     struct timespec spent = {0};
@@ -290,7 +323,7 @@ double lv_scale_cpu(pid_t pid)
     return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
 }
 
-uint64_t lv_scale_peak(pid_t pid)
+uint64_t lv_bench_process_peak(pid_t pid)
 {
     char path[64];
     char line[256];
