@@ -28,6 +28,7 @@ usage() {
     cat <<'END'
 usage: network.sh up [--dir STATE] [--orderers 1|3] [--batch-timeout 200ms]
                      [--upstream DIR] [--downstream DIR] [--servicer DIR]
+       network.sh check
        network.sh down|status [--json]|logs [COMPONENT]  [--dir STATE]
        network.sh start|stop|kill|pause|resume COMPONENT... [--dir STATE]
 
@@ -35,6 +36,7 @@ up       makes the network below STATE (default ./lotveil-fabric), or starts aga
          stands there, and returns when every organisation's gateway answers. Organisations that
          are not given as folders of `lotveil init` are made in STATE/a, STATE/b, STATE/s. The
          ledger: block of each one's config.yaml is set to this network.
+check    says what is missing of what `up` needs, and makes nothing.
 down     ends everything that runs of it; its data stay. To remove it delete STATE after that.
 status   says what runs where; --json for programs.
 logs     shows the end of every log, or all of one component's.
@@ -126,17 +128,10 @@ prepare_folders() {
     write_core_yaml
 }
 
-# The sample with our builder in place of the one of the container images, and without Docker.
+# The sample without Docker, which the peer would otherwise look for.
 write_core_yaml() {
-    awk -v builder="$HERE/builder" '
-        /^ *endpoint: unix:.*docker\.sock/ { sub(/endpoint:.*/, "endpoint: \"\"") }
-        /^ *path: \/opt\/hyperledger\/ccaas_builder/ { sub(/path:.*/, "path: " builder) }
-        /^ *- *name: ccaas_builder/ { sub(/ccaas_builder/, "lotveil") }
-        /- CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG/ { sub(/CHAINCODE_AS.*/, "LOTVEIL_CONNECTIONS") }
-        { print }
-    ' "$FABRIC_CONFIG/core.yaml" >"$STATE/config/core.yaml"
-    grep -q "path: $HERE/builder" "$STATE/config/core.yaml" ||
-        die "$FABRIC_CONFIG/core.yaml is no sample of Fabric 2.5 or 3.1: it names no ccaas_builder"
+    sed 's|endpoint: unix:///var/run/docker.sock|endpoint: ""|' "$FABRIC_CONFIG/core.yaml" \
+        >"$STATE/config/core.yaml"
 }
 
 start_all() {
@@ -196,7 +191,7 @@ up() {
     find_fabric
     find_lotveil
     mkdir -p "$STATE"
-    take_lock
+    take_lock 0
     trap undo EXIT
     trap interrupted INT TERM HUP
     if [[ -e $STATE/made ]]; then
@@ -218,7 +213,7 @@ up() {
 # Nobody else works on this state meanwhile; what is started does not inherit the lock.
 take_lock() {
     exec 9>"$STATE/lock"
-    flock -n 9 || die "another network.sh works on $STATE"
+    flock -w "$1" 9 || die "another network.sh works on $STATE"
 }
 
 # ---- the other verbs ----
@@ -265,11 +260,18 @@ logs() {
     done
 }
 
+[[ ${#NAMES[@]} -eq 0 || $VERB =~ ^(logs|start|stop|kill|pause|resume)$ ]] ||
+    usage_error "$VERB takes no ${NAMES[0]}"
+
 case $VERB in
 up) up ;;
+check)
+    find_fabric
+    find_lotveil
+    ;;
 down)
     if [[ -d $STATE/run ]]; then
-        take_lock
+        take_lock 30 # an `up` that was interrupted is ending what it started
         end_everything
     fi
     ;;

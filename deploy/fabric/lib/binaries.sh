@@ -19,7 +19,9 @@ find_fabric() {
         fabric_tool "$tool" >/dev/null || missing+=("$tool")
     done
     if [[ ${#missing[@]} -gt 0 ]]; then
-        die "Hyperledger Fabric's ${missing[*]} not found ${FABRIC_BIN:+in FABRIC_BIN=$FABRIC_BIN}${FABRIC_BIN:-on PATH}; get them from $FABRIC_WHERE and name their folder with FABRIC_BIN"
+        local place="on PATH"
+        [[ -z ${FABRIC_BIN:-} ]] || place="in FABRIC_BIN=$FABRIC_BIN"
+        die "Hyperledger Fabric's ${missing[*]} not found $place; get them from $FABRIC_WHERE and name their folder with FABRIC_BIN"
     fi
     FABRIC_TOOLS=$(cd "$(dirname "$(fabric_tool peer)")" && pwd)
     find_fabric_config

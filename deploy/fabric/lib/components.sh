@@ -59,6 +59,7 @@ start_peer() {
         CORE_PEER_FILESYSTEMPATH="$home/data" \
         CORE_LEDGER_SNAPSHOTS_ROOTDIR="$home/data/snapshots" \
         CORE_OPERATIONS_LISTENADDRESS="127.0.0.1:$(port "$name" operations)" \
+        CORE_CHAINCODE_EXTERNALBUILDERS="[{name: lotveil, path: \"$HERE/builder\", propagateEnvironment: [LOTVEIL_CONNECTIONS]}]" \
         LOTVEIL_CONNECTIONS="$home/connections" \
         "$FABRIC_TOOLS/peer" node start
 }
