@@ -13,6 +13,16 @@ void lv_committed_free(lv_committed *committed)
     *committed = (lv_committed){0};
 }
 
+/* On Fabric an argument of this size or more travels beside the transaction and stands in what it
+ * writes; a smaller one stands there and among the arguments. Keys and counters come on top. */
+static const size_t TRANSIENT_MIN = 4096;
+static const size_t OVERHEAD = 512;
+
+size_t lv_ledger_weight(size_t argument_len)
+{
+    return OVERHEAD + (argument_len < TRANSIENT_MIN ? 2 * argument_len : argument_len);
+}
+
 lv_status lv_ledger_submit(lv_ledger *ledger, const lv_call *calls, size_t count,
                            lv_position *positions, lv_error *err)
 {

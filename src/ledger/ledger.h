@@ -31,9 +31,21 @@ typedef struct {
 } lv_committed;
 void lv_committed_free(lv_committed *committed);
 
+/** What one submit may hold on every ledger: so many calls, and arguments of so much weight. A
+ *  ledger may take more (the embedded one has no limit to the bytes); Fabric does not. */
+#define LV_SUBMIT_CALLS_MAX 1024U
+#define LV_SUBMIT_BYTES_MAX 8388608U /* 8 MiB */
+
+/** How much of LV_SUBMIT_BYTES_MAX an argument of so many bytes takes: about what Fabric's blocks
+ *  hold of it, where small ones stand twice. */
+size_t lv_ledger_weight(size_t argument_len);
+
 /** Submits one call per element and returns when they are committed, all in one block or none.
  * @param positions  `count` of them, or NULL.
- * @return LV_OK; what the contract refused with, words naming the call; LV_UNAVAILABLE. */
+ * @return LV_OK; what the contract refused with, words naming the call; LV_E_LIMIT; LV_UNAVAILABLE:
+ *         nothing was committed, or, on Fabric, it could not be learned in time whether it was (the
+ *         words say so). Who submits the same records again is then told LV_EXISTS where they
+ *         stand: nothing is committed twice. */
 LV_MUST_CHECK lv_status lv_ledger_submit(lv_ledger *ledger, const lv_call *calls, size_t count,
                                          lv_position *positions, lv_error *err);
 
@@ -55,7 +67,8 @@ LV_MUST_CHECK lv_status lv_watch_open(lv_ledger *ledger, lv_position from, lv_wa
 
 /** Waits for the next committed write, without busy polling.
  * @param timeout_ms  how long at most; -1: until woken.
- * @return LV_OK; LV_TIMEOUT (nothing yet, or woken); LV_UNAVAILABLE; LV_E_CORRUPT. */
+ * @return LV_OK; LV_TIMEOUT (nothing yet, or woken); LV_UNAVAILABLE: ask again, it goes on where it
+ * was; LV_E_CORRUPT. */
 LV_MUST_CHECK lv_status lv_watch_next(lv_watch *watch, int timeout_ms, lv_committed *out,
                                       lv_error *err);
 

@@ -10,10 +10,6 @@ static const double RETRY_SECONDS_MIN = 0.2;
 static const double RETRY_SECONDS_MAX = 30;
 static const double IDLE_SECONDS = 3600;
 
-/* Of the records in one call of a ledger: what is held in memory, and a transaction of Fabric's. A
- * single record may be longer. */
-#define GROUP_BYTES_MAX ((size_t)8 * 1024 * 1024)
-
 /* ---- finding work ---- */
 
 /* Which sets a stage has the next of, by ?1, the row up to which XOR records are known to stand. */
@@ -59,14 +55,14 @@ static lv_status find_made(lv_group *g, lv_stage stage, lv_error *err)
     lv_store *store = g->node->store;
     lv_downstream *own = lv_downstream_of(g->node);
     sqlite3_stmt *rows = NULL;
-    size_t bytes = 0;
+    size_t weight = 0;
 
     lv_status status = lv_store_query(store, err, &rows, MADE_SQL[stage], "ii",
                                       atomic_load(&own->xor_standing), (int64_t)own->group_max);
     while (lv_role_row(store, rows, &status, err)) {
-        bytes += (size_t)sqlite3_column_bytes(rows, 5);
-        if (g->count > 0 && bytes > GROUP_BYTES_MAX) {
-            break;
+        weight += lv_ledger_weight((size_t)sqlite3_column_bytes(rows, 5));
+        if (g->count > 0 && weight > LV_SUBMIT_BYTES_MAX) {
+            break; /* a ledger may take a single record that is longer */
         }
         status = take_made(rows, &g->sets[g->count++], stage);
     }

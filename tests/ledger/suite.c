@@ -26,6 +26,27 @@ void suite_audit(suite *s)
     }
 }
 
+lv_watch *suite_watch(suite *s)
+{
+    lv_watch *watch = NULL;
+    lv_error err = {0};
+    world_ok(lv_watch_open(s->ledger, (lv_position){s->start.block + 1, 0}, &watch, &err), &err);
+    return watch;
+}
+
+bool suite_is_before(lv_position a, lv_position b)
+{
+    return a.block < b.block || (a.block == b.block && a.transaction < b.transaction);
+}
+
+void suite_expect_together(const lv_position *positions, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        assert_true(positions[i].block == positions[0].block);
+        assert_true(positions[i].transaction == positions[0].transaction + i);
+    }
+}
+
 lv_committed suite_next(lv_watch *watch)
 {
     lv_committed committed = {0};
@@ -42,9 +63,11 @@ int suite_set_up(void **state)
         return -1;
     }
     s->backend = *state;
-    s->world = world_new();
+    s->world = s->backend->make_world();
     s->backend->create(s->world);
     s->ledger = suite_open(s, s->world->downstreams[0]);
+    lv_error err = {0};
+    world_ok(lv_ledger_head(s->ledger, &s->start, &err), &err);
     *state = s;
     return 0;
 }

@@ -35,11 +35,16 @@ static void expect_nothing(lv_watch *watch, int timeout_ms)
     assert_int_equal(committed.argument_count, 0);
 }
 
-static void submit(suite *s, uint64_t first, size_t count)
+/* @return where the first of them stands. */
+static lv_position submit(suite *s, uint64_t first, size_t count)
 {
+    lv_position at[4] = {{0}};
     lv_error err = {0};
-    world_ok(world_submit_grants(s->ledger, s->world->downstreams[0], first, count, NULL, &err),
+    assert_true(count <= 4);
+    world_ok(world_submit_grants(s->ledger, s->world->downstreams[0], first, count, at, &err),
              &err);
+    suite_expect_together(at, count);
+    return at[0];
 }
 
 static void test_a_watch_sees_what_was_and_what_comes(void **state)
@@ -62,14 +67,23 @@ static void test_a_watch_resumes_anywhere(void **state)
 {
     suite *s = *state;
     lv_error err = {0};
-    submit(s, 1, 3); /* block 1 */
-    submit(s, 4, 1); /* block 2 */
-    submit(s, 5, 2); /* block 3 */
-    static const struct {
+    const lv_position a = submit(s, 1, 3);
+    const lv_position b = submit(s, 4, 1);
+    const lv_position c = submit(s, 5, 2);
+    assert_true(suite_is_before(a, b) && suite_is_before(b, c));
+    const struct {
         lv_position from;
         uint64_t number;
-    } cases[] = {{{1, 0}, 1}, {{1, 1}, 2}, {{1, 2}, 3}, {{1, 3}, 4},  {{2, 0}, 4},
-                 {{2, 1}, 5}, {{3, 0}, 5}, {{3, 1}, 6}, {{1, 99}, 4}, {{0, 5}, 1}};
+    } cases[] = {{a, 1},
+                 {{a.block, a.transaction + 1}, 2},
+                 {{a.block, a.transaction + 2}, 3},
+                 {{a.block, a.transaction + 3}, 4},
+                 {b, 4},
+                 {{b.block, b.transaction + 1}, 5},
+                 {c, 5},
+                 {{c.block, c.transaction + 1}, 6},
+                 {{a.block, 99}, 4},
+                 {{s->start.block, 5}, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         lv_watch *watch = watch_from(s->ledger, cases[i].from.block, cases[i].from.transaction);
         for (uint64_t number = cases[i].number; number <= 6; number++) {
@@ -78,7 +92,7 @@ static void test_a_watch_resumes_anywhere(void **state)
         expect_nothing(watch, 0);
         lv_watch_close(watch);
     }
-    lv_watch *after = watch_from(s->ledger, 4, 0);
+    lv_watch *after = watch_from(s->ledger, c.block + 1, 0);
     expect_nothing(after, 0);
     submit(s, 7, 1);
     expect_number(after, 7);
@@ -86,7 +100,8 @@ static void test_a_watch_resumes_anywhere(void **state)
 
     /* whoever has seen more than there is looks at a ledger that was shortened */
     lv_watch *none = NULL;
-    assert_int_equal(lv_watch_open(s->ledger, (lv_position){9, 0}, &none, &err), LV_E_CORRUPT);
+    assert_int_equal(lv_watch_open(s->ledger, (lv_position){c.block + 6, 0}, &none, &err),
+                     LV_E_CORRUPT);
     assert_null(none);
 }
 
@@ -120,7 +135,7 @@ static void *wait_long(void *argument)
 static void test_a_wait_is_woken_and_costs_nothing(void **state)
 {
     suite *s = *state;
-    waiter waiting = {.watch = watch_from(s->ledger, 1, 0)};
+    waiter waiting = {.watch = suite_watch(s)};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, wait_long, &waiting), 0);
     usleep(300000);
@@ -138,7 +153,7 @@ static void test_a_wait_is_woken_and_costs_nothing(void **state)
 static void test_a_wait_ends_with_a_commit_at_once(void **state)
 {
     suite *s = *state;
-    waiter waiting = {.watch = watch_from(s->ledger, 1, 0)};
+    waiter waiting = {.watch = suite_watch(s)};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, wait_long, &waiting), 0);
     usleep(100000);
@@ -154,7 +169,7 @@ static void test_a_watch_follows_another_process(void **state)
 {
     enum { WRITES = 40 };
     suite *s = *state;
-    lv_watch *watch = watch_from(s->ledger, 1, 0);
+    lv_watch *watch = suite_watch(s);
     pid_t child = fork();
     if (child == 0) {
         lv_ledger *ledger = NULL;

@@ -25,7 +25,10 @@ static lv_status audit(world *w, lv_error *err)
 
 int main(void)
 {
-    const lv_suite_backend backend = {
-        .name = "embedded", .create = create, .open = open_as, .audit = audit};
+    const lv_suite_backend backend = {.name = "embedded",
+                                      .make_world = world_new,
+                                      .create = create,
+                                      .open = open_as,
+                                      .audit = audit};
     return lv_suite_run(&backend);
 }

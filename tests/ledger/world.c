@@ -1,11 +1,13 @@
 #include "ledger/world.h"
 #include "base/clock.h"
+#include "identity/msp_folder.h"
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
@@ -62,15 +64,18 @@ static lv_identity *issue(const char *msp_id, const lv_organisation *by, int64_t
     return out;
 }
 
-static lv_identity *add_member(world *w, const char *msp_id, const char *role, bool more)
+static void put_member(world *w, const char *msp_id, const char *role, const lv_buffer *root)
 {
-    lv_organisation organisation = make_organisation(msp_id);
     lv_member *member = &w->channel.members[w->channel.member_count++];
     snprintf(member->msp_id, sizeof member->msp_id, "%s", msp_id);
     snprintf(member->role, sizeof member->role, "%s", role);
-    assert_int_equal(lv_buffer_append(&member->root, organisation.ca_certificate.data,
-                                      organisation.ca_certificate.len),
-                     LV_OK);
+    assert_int_equal(lv_buffer_append(&member->root, root->data, root->len), LV_OK);
+}
+
+static lv_identity *add_member(world *w, const char *msp_id, const char *role, bool more)
+{
+    lv_organisation organisation = make_organisation(msp_id);
+    put_member(w, msp_id, role, &organisation.ca_certificate);
     lv_identity *identity = load(msp_id, &organisation.certificate, &organisation.key);
     if (more) {
         w->expired = issue(msp_id, &organisation, lv_clock_now() - YEAR);
@@ -88,7 +93,7 @@ static lv_identity *make_stranger(const char *msp_id)
     return identity;
 }
 
-world *world_new(void)
+static world *make(void)
 {
     world *w = calloc(1, sizeof *w);
     assert_non_null(w);
@@ -98,6 +103,12 @@ world *world_new(void)
     snprintf(w->channel.contract, sizeof w->channel.contract, "xor");
     w->channel.members = calloc(WORLD_DOWNSTREAMS + 1, sizeof *w->channel.members);
     assert_non_null(w->channel.members);
+    return w;
+}
+
+world *world_new(void)
+{
+    world *w = make();
     for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
         char name[8];
         snprintf(name, sizeof name, "D%d", i);
@@ -106,6 +117,76 @@ world *world_new(void)
     w->servicer = add_member(w, "S", "servicer", false);
     w->outsider = make_stranger("X");
     w->impostor = make_stranger("D0");
+    return w;
+}
+
+/* ---- organisations on disk ---- */
+
+static const char *const peers[] = {"peer0", "peer1"};
+
+static void write_organisation(const char *folder, const char *name, const char *msp_id,
+                               bool with_peers)
+{
+    static const char *const hosts[] = {"localhost", "127.0.0.1"};
+    lv_organisation_params params = {.msp_id = msp_id, .hosts = hosts, .host_count = 2, .days = 30};
+    char path[512];
+    char peer[600];
+    lv_error err = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    world_ok(lv_msp_folder_create(path, &params, &err), &err);
+    snprintf(peer, sizeof peer, "%s/renewed", path);
+    assert_int_equal(mkdir(peer, 0700), 0);
+    snprintf(peer, sizeof peer, "%s/renewed/msp", path);
+    world_ok(lv_msp_folder_issue(path, &params, peer, &err), &err);
+    params.unit = "peer";
+    for (size_t i = 0; with_peers && i < sizeof peers / sizeof peers[0]; i++) {
+        snprintf(peer, sizeof peer, "%s/%s", path, peers[i]);
+        world_ok(lv_msp_folder_issue(path, &params, peer, &err), &err);
+    }
+}
+
+void world_write(const char *folder)
+{
+    for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "D%d", i);
+        write_organisation(folder, name, name, i == 0);
+    }
+    write_organisation(folder, "S", "S", true);
+    write_organisation(folder, "X", "X", false);
+    write_organisation(folder, "impostor", "D0", false);
+}
+
+/* As a member, where it has a role. */
+static lv_identity *load_organisation(world *w, const char *folder, const char *name,
+                                      const char *msp_id, const char *role)
+{
+    char path[512];
+    lv_identity *identity = NULL;
+    lv_buffer root = {0};
+    lv_error err = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    world_ok(lv_msp_folder_load(path, msp_id, &identity, &root, &err), &err);
+    if (role != NULL) {
+        put_member(w, msp_id, role, &root);
+    }
+    lv_buffer_free(&root);
+    return identity;
+}
+
+world *world_load(const char *folder)
+{
+    world *w = make();
+    for (int i = 0; i < WORLD_DOWNSTREAMS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "D%d", i);
+        w->downstreams[i] = load_organisation(w, folder, name, name, "downstream");
+    }
+    w->servicer = load_organisation(w, folder, "S", "S", "servicer");
+    w->outsider = load_organisation(w, folder, "X", "X", NULL);
+    w->impostor = load_organisation(w, folder, "impostor", "D0", NULL);
+    w->renewed = load_organisation(w, folder, "D0/renewed", "D0", NULL);
     return w;
 }
 
@@ -161,13 +242,18 @@ lv_buffer world_grant(const lv_identity *author, uint64_t number, bool revoke)
 
 lv_buffer world_xor(const lv_identity *author, uint64_t sequence)
 {
-    uint8_t bit = 1;
-    const lv_bits bits = {.pairs = 1, .width = 1, .bits = &bit};
+    return world_xor_wide(author, sequence, 1);
+}
+
+lv_buffer world_xor_wide(const lv_identity *author, uint64_t sequence, unsigned width)
+{
+    uint8_t some[LV_WIDTH_MAX] = {1, 0, 1};
+    const lv_bits bits = {.pairs = 1, .width = width, .bits = some};
     const lv_suite *suite = lv_suite_find("paillier");
     lv_secret_key *key = NULL;
     lv_matrix *w = NULL;
     lv_error err = {0};
-    lv_xor record = {.sequence = sequence, .width = 1, .pairs = 1, .time = lv_clock_now()};
+    lv_xor record = {.sequence = sequence, .width = width, .pairs = 1, .time = lv_clock_now()};
     snprintf(record.channel, sizeof record.channel, WORLD_CHANNEL);
     snprintf(record.author, sizeof record.author, "%s", lv_identity_msp(author));
     snprintf(record.series, sizeof record.series, "moisture");

@@ -21,6 +21,14 @@ typedef struct {
 
 /** Fails the running test where something goes wrong; so do all below. */
 world *world_new(void);
+
+/** Writes new organisations below `folder`, each as lv_msp_folder_create does: D0, D1, ..., S, X
+ * and impostor; below each, in renewed, another certificate. In peer0 and peer1 of D0 and S stand
+ * the MSP folders of their peers. */
+void world_write(const char *folder);
+
+/** The world of such organisations (`expired` is NULL then). */
+world *world_load(const char *folder);
 void world_free(world *w);
 
 /** A name of the temporary folder, in memory of the world's, until the next call. */
@@ -31,6 +39,9 @@ lv_buffer world_grant(const lv_identity *author, uint64_t number, bool revoke);
 
 /** Signs an XOR record under a fresh key. */
 lv_buffer world_xor(const lv_identity *author, uint64_t sequence);
+
+/** The same with a bit string of `width` bits, half a kilobyte each. */
+lv_buffer world_xor_wide(const lv_identity *author, uint64_t sequence, unsigned width);
 
 /** Submits one call with one argument. */
 lv_status world_submit(lv_ledger *ledger, const char *function, const lv_buffer *argument,
