@@ -574,5 +574,6 @@ int main(void)
     make_vaults();
     seeds_of_text();
     seeds_of_fabric();
+    seeds_of_chaincode(); /* after those of contracts, of which they are made */
     return 0;
 }

@@ -17,4 +17,7 @@ void seeds_of_text(void);
 /** Hyperledger Fabric's messages. */
 void seeds_of_fabric(void);
 
+/** What a peer says to a chaincode server; made of the calls in corpus/contract. */
+void seeds_of_chaincode(void);
+
 #endif
