@@ -81,11 +81,17 @@ static const char doc[] =
     "Example:\n"
     "  lotveil chaincode --contract xor --dir b --listen 127.0.0.1:7062 \\\n"
     "      --package-id xor:3f1c...e9\n\n"
-    "A stop lets transactions under way end for ten seconds." LV_CLI_EXITS;
+    "SIGHUP reads the organisation's folder again, such as after a renewal of its certificate. A "
+    "stop lets transactions under way end for ten seconds." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
 
-/* ---- the channel ---- */
+/* ---- what is served ---- */
+
+typedef struct {
+    lv_cli_org org;
+    lv_channel channel;
+} served;
 
 static lv_status open_channel(const options *o, const lv_cli_org *org, lv_channel *out,
                               lv_error *err)
@@ -99,77 +105,126 @@ static lv_status open_channel(const options *o, const lv_cli_org *org, lv_channe
     return lv_channel_of_org(org, o->channel != NULL ? o->channel : own, is_xor, out, err);
 }
 
+static void close_served(served *s)
+{
+    lv_channel_free(&s->channel);
+    lv_cli_org_free(&s->org);
+}
+
+static lv_status open_served(const options *o, served *out, lv_error *err)
+{
+    *out = (served){0};
+    lv_status status = lv_cli_org_load(o->cli.dir, &out->org, err);
+    if (status == LV_OK) {
+        status = open_channel(o, &out->org, &out->channel, err);
+    }
+    if (status != LV_OK) {
+        close_served(out);
+    }
+    return status;
+}
+
 /* ---- the server ---- */
 
-static lv_status print_port(const options *o, unsigned port, lv_error *err)
+/* Port 0 is chosen once, told, and kept. */
+static lv_status keep_port(const options *o, unsigned port, lv_buffer *address, lv_error *err)
 {
     const char *colon = strrchr(o->listen, ':');
-    if (colon == NULL || strcmp(colon, ":0") != 0) {
+    if (address->len > 0) {
         return LV_OK;
     }
-    return printf("%u\n", port) > 0 && fflush(stdout) == 0
-               ? LV_OK
-               : lv_fail(err, LV_E_IO, "standard output: %s", strerror(errno));
-}
-
-static void tell(const options *o, const lv_cli_org *org, const lv_channel *channel, unsigned port)
-{
-    const char *colon = strrchr(o->listen, ':');
+    if (colon != NULL && strcmp(colon, ":0") == 0 &&
+        (printf("%u\n", port) < 0 || fflush(stdout) != 0)) {
+        return lv_fail(err, LV_E_IO, "standard output: %s", strerror(errno));
+    }
     int host = colon != NULL ? (int)(colon - o->listen) : 0;
-    lv_log(LV_LOG_INFO, "chaincode",
-           "chaincode %s of %s listens on %.*s:%u for channel %s with %zu members", o->contract,
-           org->config->organisation, host, o->listen, port, channel->channel,
-           channel->member_count);
+    return lv_buffer_printf(address, "%.*s:%u", host, o->listen, port);
 }
 
-static lv_status serve(const options *o, const lv_cli_org *org, const lv_channel *channel,
-                       const sigset_t *stop, lv_error *err)
+/* @param address  where to listen; empty: as the options say, and filled then. */
+static lv_status start(const options *o, const served *s, lv_buffer *address, lv_chaincode **out,
+                       lv_error *err)
 {
-    lv_chaincode *chaincode = NULL;
-    int signal = 0;
+    const lv_config *config = s->org.config;
     const lv_chaincode_options how = {
-        .channel = channel,
-        .chaincode = strcmp(o->contract, "xor") == 0 ? org->config->xor_chaincode
-                                                     : org->config->quality_chaincode,
+        .channel = &s->channel,
+        .chaincode =
+            strcmp(o->contract, "xor") == 0 ? config->xor_chaincode : config->quality_chaincode,
         .package_id = o->package_id,
-        .address = o->listen,
-        .tls = {.roots = lv_trust_root(org->trust, org->config->organisation),
-                .certificate = lv_identity_certificate_pem(org->identity),
-                .key = lv_identity_key_pem(org->identity)},
+        .address = address->len > 0 ? lv_buffer_text(address) : o->listen,
+        .tls = {.roots = lv_trust_root(s->org.trust, config->organisation),
+                .certificate = lv_identity_certificate_pem(s->org.identity),
+                .key = lv_identity_key_pem(s->org.identity)},
         .answer_ms = o->answer_seconds * 1000};
-    lv_status status = lv_chaincode_start(&how, &chaincode, err);
+    lv_status status = lv_chaincode_start(&how, out, err);
     if (status != LV_OK) {
         return status;
     }
-    tell(o, org, channel, lv_chaincode_port(chaincode));
-    status = print_port(o, lv_chaincode_port(chaincode), err);
-    if (status == LV_OK) {
-        sigwait(stop, &signal);
-        lv_log(LV_LOG_INFO, "chaincode", "stopping");
+    status = keep_port(o, lv_chaincode_port(*out), address, err);
+    if (status != LV_OK) {
+        lv_chaincode_stop(*out, 0);
+        return status;
     }
-    lv_chaincode_stop(chaincode, GRACE_MS);
+    lv_log(LV_LOG_INFO, "chaincode",
+           "chaincode %s of %s listens on %s for channel %s with %zu members", o->contract,
+           config->organisation, lv_buffer_text(address), s->channel.channel,
+           s->channel.member_count);
+    return LV_OK;
+}
+
+/* SIGHUP: the certificate, the members or the configuration are others now.
+ * @return whether there is something new to serve. */
+static bool read_again(const options *o, served *s)
+{
+    lv_error err = {0};
+    served fresh;
+    if (open_served(o, &fresh, &err) != LV_OK) {
+        lv_log(LV_LOG_ERROR, "chaincode", "SIGHUP: %s; goes on as before", err.text);
+        return false;
+    }
+    *s = fresh;
+    return true;
+}
+
+static lv_status serve(const options *o, served *s, const sigset_t *signals, lv_error *err)
+{
+    lv_buffer address = {0};
+    lv_chaincode *chaincode = NULL;
+    int signal = 0;
+    lv_status status = start(o, s, &address, &chaincode, err);
+    while (status == LV_OK) {
+        sigwait(signals, &signal);
+        served old = *s;
+        if (signal != SIGHUP) {
+            lv_log(LV_LOG_INFO, "chaincode", "stopping");
+            lv_chaincode_stop(chaincode, GRACE_MS);
+            break;
+        }
+        if (read_again(o, s)) {
+            lv_chaincode_stop(chaincode, GRACE_MS);
+            close_served(&old);
+            status = start(o, s, &address, &chaincode, err);
+        }
+    }
+    lv_buffer_free(&address);
     return status;
 }
 
 /* Threads inherit the mask, so that sigwait alone learns of the signals. */
 static lv_status serve_until_stopped(const options *o, lv_error *err)
 {
-    sigset_t stop;
-    lv_cli_org org = {0};
-    lv_channel channel = {0};
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &stop, NULL);
-    lv_status status = lv_cli_org_load(o->cli.dir, &org, err);
+    sigset_t signals;
+    served s = {0};
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    lv_status status = open_served(o, &s, err);
     if (status == LV_OK) {
-        status = open_channel(o, &org, &channel, err);
+        status = serve(o, &s, &signals, err);
     }
-    if (status == LV_OK) {
-        status = serve(o, &org, &channel, &stop, err);
-    }
-    lv_channel_free(&channel);
-    lv_cli_org_free(&org);
+    close_served(&s);
     return status;
 }
 

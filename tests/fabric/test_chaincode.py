@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -835,6 +836,49 @@ class Stopping(ChaincodeTest):
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.1)
         self.assertIn("chaincode xor of BMSP listens on 127.0.0.1:", again.words())
+
+
+    def test_a_renewed_certificate_is_shown_after_sighup(self):
+        server = self.serve()
+        peer = self.dial(server)
+        proposal = some_grant()
+        self.accept(peer.simulate(proposal.signed, "xor", proposal.txid))
+        before = ssl.get_server_certificate(("127.0.0.1", server.port))
+        cluster.command("b", "issue", "--unit", "client", "--host", "127.0.0.1", "--out", str(cluster.root / "renewed"))
+        renewed = [next((cluster.root / "renewed").rglob(f"{name}/*.pem")).read_bytes() for name in ("signcerts", "keystore")]
+        kept = [path.read_bytes() for path in (cluster.certificate("b"), cluster.key("b"))]
+        try:
+            cluster.certificate("b").write_bytes(renewed[0])  # without its key: it cannot be served
+            server.process.send_signal(signal.SIGHUP)
+            self.assertTrue(wait_for(lambda: "goes on as before" in server.words()))
+            self.accept(peer.simulate(proposal.signed, "xor", proposal.txid))
+            self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.port)), before)
+            cluster.key("b").write_bytes(renewed[1])
+            server.process.send_signal(signal.SIGHUP)
+            self.assertTrue(wait_for(lambda: shown(server) not in (before, None)))
+            self.assertIn(shown(server).strip(), renewed[0].decode())
+            again = self.dial(server)
+            self.accept(self.run_calls(again, [("grant", [grant(1)])]))
+        finally:
+            cluster.certificate("b").write_bytes(kept[0])
+            cluster.key("b").write_bytes(kept[1])
+
+
+def shown(server):
+    """The certificate that the server shows; None while it starts anew."""
+    try:
+        return ssl.get_server_certificate(("127.0.0.1", server.port))
+    except OSError:
+        return None
+
+
+def wait_for(promise, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if promise():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 class CommandLine(unittest.TestCase):
