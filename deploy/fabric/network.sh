@@ -170,7 +170,7 @@ check_same() {
 
 # An evaluate through the gateway of the organisation's own peer.
 gateway_answers() {
-    as_admin "$1" lifecycle chaincode querycommitted --channelID "$2" --name "$2" >>"$STATE/logs/ready.log" 2>&1
+    "$LOTVEIL" ledger head --dir "${PARTY_DIR[$1]}" --channel "$2" >>"$STATE/logs/ready.log" 2>&1
 }
 
 wait_ready() {

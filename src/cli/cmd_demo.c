@@ -1,8 +1,10 @@
 #include "base/clock.h"
+#include "cli/demo_network.h"
 #include "cli/demo_show.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const int64_t ALARM_MONTH = 3;
@@ -17,6 +19,10 @@ static const struct argp_option option_list[] = {
     {"bits", 'b', "N", 0, "Size of the keys (default: the suite's own, 6000 for paillier)", 1},
     {"suite", 's', "NAME", 0,
      "The scheme that encrypts (default ristretto255); paillier is that of the published system",
+     1},
+    {"ledger", 'l', "KIND", 0,
+     "embedded (the default), or fabric: a network of Hyperledger Fabric, which needs Fabric's "
+     "binaries on PATH or in FABRIC_BIN",
      1},
     {"again", 'a', NULL, 0, "Replace an earlier demo in the folder", 1},
     {"force", 'f', NULL, OPTION_ALIAS, NULL, 1},
@@ -38,6 +44,14 @@ static void check_suite(options *o, struct argp_state *state)
     }
 }
 
+static void take_ledger(options *o, const char *value, struct argp_state *state)
+{
+    o->plan.fabric = strcmp(value, "fabric") == 0;
+    if (!o->plan.fabric && strcmp(value, "embedded") != 0) {
+        argp_error(state, "--ledger: \"%s\" is neither embedded nor fabric", value);
+    }
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     options *o = state->input;
@@ -50,6 +64,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 's':
         o->plan.suite = value;
+        return 0;
+    case 'l':
+        take_ledger(o, value, state);
         return 0;
     case 'a':
     case 'f':
@@ -76,9 +93,12 @@ static const char doc[] =
     "\v"
     "Examples:\n"
     "  lotveil demo\n"
-    "  lotveil demo --dir /tmp/demo --bits 2048 --json\n\n"
+    "  lotveil demo --dir /tmp/demo --bits 2048 --json\n"
+    "  FABRIC_BIN=/opt/fabric/bin lotveil demo --ledger fabric\n\n"
     "Everything can be looked at afterwards: `lotveil serve --dir demo/b &`, then `lotveil sets "
-    "--dir demo/b`; `lotveil ledger verify --dir demo/b` needs no node. Exit code 0 only where the "
+    "--dir demo/b`; `lotveil ledger verify --dir demo/b` needs no node. On Fabric the network "
+    "below "
+    "demo/fabric has to be brought up again before (docs/fabric.md). Exit code 0 only where the "
     "alarm came in month 3." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
@@ -99,8 +119,9 @@ static json_t *outcome(const options *o, const lv_demo_case *played, double seco
                 "scale", period->compared ? json_integer((json_int_t)period->scale) : json_null(),
                 "alarm", (int)period->alarm));
     }
-    return json_pack("{s:s, s:i, s:f, s:o, s:o, s:i}", "suite", o->plan.suite, "bits",
-                     (int)o->plan.key_bits, "seconds", seconds, "periods", periods, "alarm_period",
+    return json_pack("{s:s, s:s, s:i, s:f, s:o, s:o, s:i}", "suite", o->plan.suite, "ledger",
+                     o->plan.fabric ? "fabric" : "embedded", "bits", (int)o->plan.key_bits,
+                     "seconds", seconds, "periods", periods, "alarm_period",
                      played->alarm_period != 0 ? json_integer(played->alarm_period) : json_null(),
                      "complaint_period", LV_DEMO_COMPLAINT);
 }
@@ -131,7 +152,10 @@ static lv_status play(const options *o, session *now, lv_error *err)
 
 static lv_status prepare(const options *o, session *now, lv_error *err)
 {
-    lv_status status = lv_demo_case_load(&now->played, err);
+    lv_status status = o->plan.fabric ? lv_demo_network_check(err) : LV_OK;
+    if (status == LV_OK) {
+        status = lv_demo_case_load(&now->played, err);
+    }
     if (status == LV_OK) {
         status = lv_demo_show_begin(&now->show, &o->plan, &now->played);
     }
@@ -141,7 +165,7 @@ static lv_status prepare(const options *o, session *now, lv_error *err)
     if (status == LV_OK && !o->cli.json) {
         status = lv_demo_show_head(&now->show);
     }
-    return status == LV_OK ? lv_demo_start(&now->demo, err) : status;
+    return status == LV_OK ? lv_demo_start(&o->plan, &now->demo, err) : status;
 }
 
 static lv_status tell_end(const options *o, session *now, lv_error *err)

@@ -11,6 +11,8 @@ typedef enum { LV_DEMO_A, LV_DEMO_B, LV_DEMO_S, LV_DEMO_PARTIES } lv_demo_party;
 typedef struct {
     char *dirs[LV_DEMO_PARTIES]; /* DIR/a, DIR/b, DIR/s */
     pid_t pids[LV_DEMO_PARTIES]; /* 0: does not run */
+    pid_t network_guard;         /* who takes the network of Fabric down; 0: there is none */
+    int network_held;            /* until this end of a pipe closes, with this process or before */
 } lv_demo;
 
 #define LV_DEMO_SERIES "moisture"
@@ -22,7 +24,8 @@ typedef struct {
     const char *dir;
     const char *suite;
     unsigned key_bits;
-    bool again; /* replace an earlier demo */
+    bool again;  /* replace an earlier demo */
+    bool fabric; /* on a network of Hyperledger Fabric; else on an embedded ledger */
 } lv_demo_plan;
 
 /** Makes identities, configurations, series and the ledger below the folder, which is empty, does
@@ -31,11 +34,11 @@ typedef struct {
  *         demo runs there. */
 LV_MUST_CHECK lv_status lv_demo_make(const lv_demo_plan *plan, lv_demo *out, lv_error *err);
 
-/** Starts the three nodes, their logs in state/node.log, and waits until all serve. They end with
- *  this process, however that ends. */
-LV_MUST_CHECK lv_status lv_demo_start(lv_demo *demo, lv_error *err);
+/** Brings up what they share where that is a network, then starts the three nodes, their logs in
+ * state/node.log, and waits until all serve. They end with this process, however that ends. */
+LV_MUST_CHECK lv_status lv_demo_start(const lv_demo_plan *plan, lv_demo *demo, lv_error *err);
 
-/** Ends the nodes in good order. */
+/** Ends the nodes in good order, then the network. */
 void lv_demo_stop(lv_demo *demo);
 
 /** Stops and frees. */

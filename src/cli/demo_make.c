@@ -2,7 +2,7 @@
 #include "cli/card.h"
 #include "cli/channel.h"
 #include "cli/client.h"
-#include "cli/demo.h"
+#include "cli/demo_network.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 /* What says that a folder is an earlier demo, and what a demo puts there. */
 static const char MARKER[] = ".lotveil-demo";
-static const char *const parts[] = {"a", "b", "s", "ledger", "report.html"};
+static const char *const parts[] = {"a", "b", "s", "ledger", "fabric", "report.html"};
 static const char *const party_dirs[LV_DEMO_PARTIES] = {"a", "b", "s"};
 static const char *const party_names[LV_DEMO_PARTIES] = {LV_DEMO_UPSTREAM, LV_DEMO_DOWNSTREAM,
                                                          LV_DEMO_SERVICER};
@@ -99,6 +99,9 @@ static lv_status clear_folder(const lv_demo_plan *plan, lv_error *err)
                        plan->dir);
     }
     lv_status status = refuse_running(plan->dir, err);
+    if (status == LV_OK) {
+        status = lv_demo_network_end(plan->dir, err);
+    }
     for (size_t i = 0; status == LV_OK && i < sizeof parts / sizeof parts[0]; i++) {
         status = remove_part(plan->dir, parts[i], err);
     }
@@ -141,7 +144,10 @@ static lv_status choose_ports(unsigned ports[LV_DEMO_PARTIES], lv_error *err)
     return status;
 }
 
-static lv_status make_parties(const lv_demo *demo, lv_error *err)
+/* On Fabric the network's script puts the addresses of their peers in place of this one. */
+static const char *const no_gateway[] = {"127.0.0.1:7051"};
+
+static lv_status make_parties(const lv_demo_plan *plan, const lv_demo *demo, lv_error *err)
 {
     unsigned ports[LV_DEMO_PARTIES] = {0};
     lv_status status = choose_ports(ports, err);
@@ -153,6 +159,8 @@ static lv_status make_parties(const lv_demo *demo, lv_error *err)
                         .organisation = party_names[i],
                         .role = party_roles[i],
                         .listen = listen,
+                        .gateways = plan->fabric ? no_gateway : NULL,
+                        .gateway_count = plan->fabric ? 1 : 0,
                         .days = DEMO_DAYS};
         status = lv_init_organisation(&init, &card, err);
         lv_card_free(&card);
@@ -257,12 +265,12 @@ lv_status lv_demo_make(const lv_demo_plan *plan, lv_demo *out, lv_error *err)
         status = out->dirs[i] == NULL ? LV_E_MEMORY : LV_OK;
     }
     if (status == LV_OK) {
-        status = make_parties(out, err);
+        status = make_parties(plan, out, err);
     }
     if (status == LV_OK) {
         status = introduce_all(out, err);
     }
-    if (status == LV_OK) {
+    if (status == LV_OK && !plan->fabric) {
         status = make_ledger(out, err);
     }
     if (status == LV_OK) {

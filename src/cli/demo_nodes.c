@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/demo.h"
+#include "cli/demo_network.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -104,7 +104,7 @@ static lv_status wait_ready(int ready, const char *log_path, lv_error *err)
     return read(ready, &byte, 1) == 1 ? LV_OK : tell_end(log_path, err);
 }
 
-lv_status lv_demo_start(lv_demo *demo, lv_error *err)
+static lv_status start_nodes(lv_demo *demo, lv_error *err)
 {
     char *logs[LV_DEMO_PARTIES] = {0};
     int ready[LV_DEMO_PARTIES] = {-1, -1, -1};
@@ -127,6 +127,12 @@ lv_status lv_demo_start(lv_demo *demo, lv_error *err)
         free(logs[i]);
     }
     return status;
+}
+
+lv_status lv_demo_start(const lv_demo_plan *plan, lv_demo *demo, lv_error *err)
+{
+    lv_status status = plan->fabric ? lv_demo_network_up(demo, plan->dir, err) : LV_OK;
+    return status == LV_OK ? start_nodes(demo, err) : status;
 }
 
 /* Has the process ended within the time? */
@@ -159,6 +165,7 @@ void lv_demo_stop(lv_demo *demo)
         }
         demo->pids[i] = 0;
     }
+    lv_demo_network_down(demo);
 }
 
 void lv_demo_free(lv_demo *demo)

@@ -122,8 +122,12 @@ lv_status lv_demo_show_head(const lv_demo_show *show)
         "  AMSP  upstream    made the dehumidifiers, wants to notice a change  %s/a\n"
         "  BMSP  downstream  measures the moisture of its goods, tells nobody  %s/b\n"
         "  SMSP  servicer    sells what a comparison needs, under a grant      %s/s\n"
-        "Suite %s, %u bits, a fresh key for every comparison of 32-bit values.\n\n",
-        dir, dir, dir, show->plan->suite, show->plan->key_bits);
+        "%sSuite %s, %u bits, a fresh key for every comparison of 32-bit values.\n\n",
+        dir, dir, dir,
+        show->plan->fabric
+            ? "The ledger is Hyperledger Fabric: a peer for each, channels quality and xor.\n"
+            : "",
+        show->plan->suite, show->plan->key_bits);
     if (status == LV_OK) {
         status = lv_chart_draw_head(&show->chart, &show->style, &out);
     }
@@ -147,9 +151,15 @@ lv_status lv_demo_show_end(lv_demo_show *show, double seconds, bool running)
         status = lv_buffer_printf(
             &out,
             "\nDone in %.0f s. Report, without the downstream's values: %s/report.html\n\n"
-            "Look at it yourself:\n"
-            "  %s ledger verify --dir %s/b\n",
-            seconds, dir, lotveil, dir);
+            "Look at it yourself:\n",
+            seconds, dir);
+    }
+    if (status == LV_OK && !running && show->plan->fabric) {
+        status =
+            lv_buffer_printf(&out, "  network.sh up --dir %s/fabric   (docs/fabric.md)\n", dir);
+    }
+    if (status == LV_OK) {
+        status = lv_buffer_printf(&out, "  %s ledger verify --dir %s/b\n", lotveil, dir);
     }
     if (status == LV_OK && !running) {
         status = lv_buffer_printf(&out, "  %s serve --dir %s/b &\n", lotveil, dir);
