@@ -22,7 +22,8 @@ static const struct argp_option option_list[] = {
      "What it is for: client (a node, or whoever calls Fabric), admin, peer or orderer", 1},
     {"out", 'o', "MSPFOLDER", 0, "The folder to make", 1},
     {"host", 'n', "NAME", 0,
-     "A DNS name or address under which others reach whoever has it; may be given several times",
+     "A DNS name or address under which others reach whoever has it; may be given several times "
+     "(default: for a client those of the certificate in msp/, else none)",
      1},
     {"days", 'd', "N", 0, "Days that it is valid (default 365)", 1},
     {0}};
@@ -80,10 +81,10 @@ static const char doc[] =
     "Examples:\n"
     "  lotveil issue --dir b --unit peer --host peer0.b.example --out b-peer/msp\n"
     "  lotveil issue --dir b --unit admin --days 90 --out b-admin/msp\n"
-    "  lotveil issue --dir b --unit client --host b.example --out b/msp.next\n\n"
-    "Certificate and key serve TLS as well. To renew a node's own certificate, issue one with the "
-    "hosts that `lotveil init` was given and move it to msp/ in place of the old one; the root, "
-    "which is all that the others know, stays." LV_CLI_EXITS;
+    "  lotveil issue --dir b --unit client --out b/msp.next\n\n"
+    "Certificate and key serve TLS as well. To renew a node's own certificate, issue one and move "
+    "it to msp/ in place of the old one; the root, which is all that the others know, "
+    "stays." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
 

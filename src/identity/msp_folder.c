@@ -143,7 +143,7 @@ static lv_status get_root(const char *folder, lv_organisation *out, lv_error *er
     return status;
 }
 
-static lv_status issue_under(const lv_organisation_params *params, lv_organisation *made,
+static lv_status issue_named(const lv_organisation_params *params, lv_organisation *made,
                              lv_error *err)
 {
     char name[LV_NAME_MAX + 1];
@@ -160,6 +160,37 @@ static lv_status issue_under(const lv_organisation_params *params, lv_organisati
                                  err);
 }
 
+/* With the hosts of the node's own certificate, so that one that takes its place loses none. */
+static lv_status issue_for_own_hosts(const char *folder, const lv_organisation_params *params,
+                                     lv_organisation *made, lv_error *err)
+{
+    lv_organisation_params same = *params;
+    lv_buffer own = {0};
+    lv_buffer texts = {0};
+    size_t count = 0;
+    lv_status status = get(folder, "msp/signcerts/cert.pem", &own, err);
+    if (status == LV_OK) {
+        status = lv_x509_hosts(lv_buffer_view(&own), &texts, &count, err);
+    }
+    const char **hosts = (const char **)calloc(count + 1, sizeof *hosts);
+    if (status == LV_OK && hosts == NULL) {
+        status = LV_E_MEMORY;
+    }
+    if (status == LV_OK) {
+        const char *text = lv_buffer_text(&texts);
+        for (size_t i = 0; i < count; i++, text += strlen(text) + 1) {
+            hosts[i] = text;
+        }
+        same.hosts = hosts;
+        same.host_count = count;
+        status = issue_named(&same, made, err);
+    }
+    free((void *)hosts);
+    lv_buffer_free(&texts);
+    lv_buffer_free(&own);
+    return status;
+}
+
 lv_status lv_msp_folder_issue(const char *folder, const lv_organisation_params *params,
                               const char *out, lv_error *err)
 {
@@ -168,9 +199,12 @@ lv_status lv_msp_folder_issue(const char *folder, const lv_organisation_params *
     if (lv_file_exists(out)) {
         return lv_fail(err, LV_EXISTS, "%s: stands already; an identity is never overwritten", out);
     }
+    bool for_node = params->unit == NULL || strcmp(params->unit, "client") == 0;
     lv_status status = get_root(folder, &made, err);
     if (status == LV_OK) {
-        status = issue_under(params, &made, err);
+        status = for_node && params->host_count == 0
+                     ? issue_for_own_hosts(folder, params, &made, err)
+                     : issue_named(params, &made, err);
     }
     if (status == LV_OK) {
         status = lv_buffer_printf(&fresh, "%s.new", out);

@@ -13,7 +13,8 @@ LV_MUST_CHECK lv_status lv_msp_folder_create(const char *folder,
 
 /** Writes another certificate under the root of the organisation in `folder`, with a key of its
  *  own, as the MSP folder `out`, which appears whole or not at all.
- * @param params  msp_id NULL: the organisation that the root's certificate names.
+ * @param params  msp_id NULL: the organisation that the root's certificate names. No hosts: for
+ *                unit "client" those of the certificate in `folder`/msp, else none.
  * @return LV_OK; LV_EXISTS where `out` stands; LV_NOT_FOUND without the root's key. */
 LV_MUST_CHECK lv_status lv_msp_folder_issue(const char *folder,
                                             const lv_organisation_params *params, const char *out,

@@ -1,10 +1,13 @@
 #include "identity/x509.h"
+#include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 lv_status lv_openssl_fail(lv_error *err, const char *what)
@@ -225,4 +228,43 @@ lv_status lv_x509_organisation(lv_bytes certificate_pem, char name[LV_NAME_MAX +
                        "the certificate names no one organisation (O) by an MSP id");
     }
     return LV_OK;
+}
+
+/* False where it is neither a DNS name nor an IP address, or one that no text can show. */
+static bool host_text(const GENERAL_NAME *name, char *text, size_t size)
+{
+    int type = 0;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+    const uint8_t *data = ASN1_STRING_get0_data(value);
+    size_t len = (size_t)ASN1_STRING_length(value);
+    if (type == GEN_DNS) {
+        bool whole = len > 0 && len < size && memchr(data, '\0', len) == NULL;
+        snprintf(text, size, "%.*s", whole ? (int)len : 0, (const char *)data);
+        return whole;
+    }
+    int family = len == sizeof(struct in_addr) ? AF_INET : AF_INET6;
+    return type == GEN_IPADD && (family == AF_INET || len == sizeof(struct in6_addr)) &&
+           inet_ntop(family, data, text, (socklen_t)size) != NULL;
+}
+
+lv_status lv_x509_hosts(lv_bytes certificate_pem, lv_buffer *hosts, size_t *count, lv_error *err)
+{
+    X509 *certificate = NULL;
+    *count = 0;
+    lv_status status = lv_x509_from_pem(certificate_pem, &certificate, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; status == LV_OK && i < sk_GENERAL_NAME_num(names); i++) {
+        char text[LV_HOST_TEXT_MAX];
+        if (host_text(sk_GENERAL_NAME_value(names, i), text, sizeof text)) {
+            status = lv_buffer_append(hosts, text, strlen(text) + 1);
+            (*count)++;
+        }
+    }
+    GENERAL_NAMES_free(names);
+    X509_free(certificate);
+    ERR_clear_error();
+    return status;
 }

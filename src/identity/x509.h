@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #define LV_PEM_MAX 16384U     /* bytes of one certificate or key in PEM */
+#define LV_HOST_TEXT_MAX 256U /* bytes of a DNS name or address, with its NUL */
 #define LV_NAME_TEXT_MAX 160U /* bytes of a distinguished name in an error */
 
 /** Reads exactly one certificate. @return LV_OK; LV_E_SYNTAX or LV_E_LIMIT with words. */
@@ -41,6 +42,12 @@ void lv_x509_name_text(const X509_NAME *name, char text[LV_NAME_TEXT_MAX]);
  * @return LV_OK; LV_INVALID where it has none or several or another; LV_E_SYNTAX, LV_E_LIMIT. */
 LV_MUST_CHECK lv_status lv_x509_organisation(lv_bytes certificate_pem, char name[LV_NAME_MAX + 1],
                                              lv_error *err);
+
+/** The DNS names and IP addresses of a certificate's subjectAltName, in its order: texts that end
+ *  with NUL, one after the other.
+ * @param[out] hosts  appended to. @param[out] count  how many. */
+LV_MUST_CHECK lv_status lv_x509_hosts(lv_bytes certificate_pem, lv_buffer *hosts, size_t *count,
+                                      lv_error *err);
 
 /** Fills `err` with `what` and OpenSSL's own reason, and empties its queue.
  *  @return LV_E_CRYPTO. */

@@ -144,6 +144,21 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(self.run_command(*issue).returncode, 1)
                 self.assertEqual(certificate.read_bytes(), before)
 
+    def test_a_renewed_certificate_keeps_its_hosts(self):
+        def hosts(certificate):
+            return subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-ext",
+                                   "subjectAltName"], capture_output=True, text=True).stdout
+        with tempfile.TemporaryDirectory() as root:
+            self.run_command("init", "--org", "BMSP", "--role", "downstream", "--dir", f"{root}/b",
+                             "--host", "b.example", "--host", "10.1.2.3", "--host", "fd00::7")
+            own = hosts(f"{root}/b/msp/signcerts/cert.pem")
+            self.assertIn("10.1.2.3", own)
+            for unit, wanted in (("client", own), ("peer", "")):
+                done = self.run_command("issue", "--dir", f"{root}/b", "--unit", unit, "--out",
+                                        f"{root}/{unit}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(hosts(f"{root}/{unit}/signcerts/cert.pem"), wanted)
+
     def test_nothing_is_issued_without_the_roots_key(self):
         with tempfile.TemporaryDirectory() as root:
             for name, org in (("b", "BMSP"), ("o", "OrdererMSP")):

@@ -76,8 +76,12 @@ start_chaincode() {
 start_ca() {
     local name=$1 party=${1#ca.} home=$STATE/$1 settings
     if [[ ! -e $home/password ]]; then
-        (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$home/password")
-        cp "$HERE/ca-server.yaml" "$home/fabric-ca-server-config.yaml"
+        (
+            umask 077
+            head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$home/password"
+            sed "s/@PASSWORD@/$(<"$home/password")/" "$HERE/ca-server.yaml" \
+                >"$home/fabric-ca-server-config.yaml"
+        )
     fi
     mapfile -t settings < <(env_of ca)
     launch "$name" env -i PATH="$PATH" HOME="$home" "${settings[@]}" \
@@ -89,7 +93,7 @@ start_ca() {
         FABRIC_CA_SERVER_TLS_CERTFILE="$home/tls/signcerts/cert.pem" \
         FABRIC_CA_SERVER_TLS_KEYFILE="$home/tls/keystore/key.pem" \
         FABRIC_CA_SERVER_OPERATIONS_LISTENADDRESS="127.0.0.1:$(port "$name" operations)" \
-        "$CA_SERVER" start --boot "admin:$(<"$home/password")"
+        "$CA_SERVER" start
 }
 
 start_component() {
