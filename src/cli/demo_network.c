@@ -31,30 +31,26 @@ static lv_status own_path(char path[PATH_MAX], lv_error *err)
     return LV_OK;
 }
 
-static lv_status find_script(char **out, lv_error *err)
+/* The script's path in new memory; NULL with words where it is not found. */
+static char *find_script(lv_error *err)
 {
     char own[PATH_MAX];
-    *out = NULL;
-    lv_status status = own_path(own, err);
-    if (status != LV_OK) {
-        return status;
+    if (own_path(own, err) != LV_OK) {
+        return NULL;
     }
     const char *folder = dirname(own);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char *path = lv_cli_path(folder, places[i], err);
-        if (path == NULL) {
-            return LV_E_MEMORY;
-        }
-        if (lv_file_exists(path)) {
-            *out = path;
-            return LV_OK;
+        if (path == NULL || lv_file_exists(path)) {
+            return path;
         }
         free(path);
     }
-    return lv_fail(err, LV_E_CONFIG,
-                   "the script that brings up a network, fabric/network.sh, is neither in "
-                   "%s/../share/lotveil nor in the sources",
-                   folder);
+    (void)lv_fail(err, LV_E_CONFIG,
+                  "the script that brings up a network, fabric/network.sh, is neither in "
+                  "%s/../share/lotveil nor in the sources",
+                  folder);
+    return NULL;
 }
 
 /* In the child: becomes the script. What it prints goes to standard error. */
@@ -97,11 +93,11 @@ static int run_script(const char *script, const char *const *arguments)
 
 lv_status lv_demo_network_check(lv_error *err)
 {
-    char *script = NULL;
-    lv_status status = find_script(&script, err);
-    if (status != LV_OK) {
-        return status;
+    char *script = find_script(err);
+    if (script == NULL) {
+        return LV_E_CONFIG;
     }
+    lv_status status = LV_OK;
     const char *const arguments[] = {script, "check", NULL};
     if (run_script(script, arguments) != 0) {
         status = lv_fail(err, LV_E_CONFIG,
@@ -158,35 +154,35 @@ void lv_demo_network_down(lv_demo *demo)
     }
 }
 
-lv_status lv_demo_network_end(const char *dir, lv_error *err)
+static lv_status end_at(const char *state, lv_error *err)
 {
-    char *script = NULL;
-    char *state = lv_cli_path(dir, "fabric", err);
-    lv_status status = state == NULL ? LV_E_MEMORY : LV_OK;
-    bool stands = state != NULL && lv_file_exists(state);
-    if (status == LV_OK && stands) {
-        status = find_script(&script, err);
+    char *script = find_script(err);
+    if (script == NULL) {
+        return LV_E_CONFIG;
     }
     const char *const arguments[] = {script, "down", "--dir", state, NULL};
-    if (status == LV_OK && stands && run_script(script, arguments) != 0) {
-        status =
-            lv_fail(err, LV_UNAVAILABLE, "the network in %s could not be ended (see above)", state);
-    }
+    int code = run_script(script, arguments);
     free(script);
+    return code == 0 ? LV_OK
+                     : lv_fail(err, LV_UNAVAILABLE,
+                               "the network in %s could not be ended (see above)", state);
+}
+
+lv_status lv_demo_network_end(const char *dir, lv_error *err)
+{
+    char *state = lv_cli_path(dir, "fabric", err);
+    if (state == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_file_exists(state) ? end_at(state, err) : LV_OK;
     free(state);
     return status;
 }
 
 /* ---- bringing up ---- */
 
-lv_status lv_demo_network_up(lv_demo *demo, const char *dir, lv_error *err)
+static lv_status up_at(lv_demo *demo, const char *script, const char *state, lv_error *err)
 {
-    char *script = NULL;
-    char *state = lv_cli_path(dir, "fabric", err);
-    lv_status status = state == NULL ? LV_E_MEMORY : find_script(&script, err);
-    if (status == LV_OK) {
-        status = start_guard(demo, script, state, err);
-    }
     const char *const arguments[] = {script,
                                      "up",
                                      "--dir",
@@ -198,13 +194,22 @@ lv_status lv_demo_network_up(lv_demo *demo, const char *dir, lv_error *err)
                                      "--servicer",
                                      demo->dirs[LV_DEMO_S],
                                      NULL};
+    lv_status status = start_guard(demo, script, state, err);
     if (status == LV_OK && run_script(script, arguments) != 0) {
         status = lv_fail(err, LV_UNAVAILABLE,
                          "the network of Hyperledger Fabric did not come up (see above; its logs "
                          "are in %s/logs)",
                          state);
     }
-    free(script);
+    return status;
+}
+
+lv_status lv_demo_network_up(lv_demo *demo, const char *dir, lv_error *err)
+{
+    char *script = find_script(err);
+    char *state = script != NULL ? lv_cli_path(dir, "fabric", err) : NULL;
+    lv_status status = state != NULL ? up_at(demo, script, state, err) : LV_E_CONFIG;
     free(state);
+    free(script);
     return status;
 }

@@ -18,6 +18,13 @@ static bool takes_part(const lv_config *config, lv_role role, bool xor_contract)
     return role == (xor_contract ? LV_ROLE_SERVICER : LV_ROLE_UPSTREAM);
 }
 
+/* Who is missing where there is nobody else. */
+static const char *other_side(const lv_config *config, bool xor_contract)
+{
+    lv_role partner = xor_contract ? LV_ROLE_SERVICER : LV_ROLE_UPSTREAM;
+    return lv_role_name(config->role == LV_ROLE_DOWNSTREAM ? partner : LV_ROLE_DOWNSTREAM);
+}
+
 static lv_status describe(const lv_config *config, lv_bytes own_root, const char *name,
                           bool xor_contract, lv_channel *out)
 {
@@ -63,10 +70,7 @@ lv_status lv_config_channel(const lv_config *config, lv_bytes own_root, const ch
         status = lv_fail(err, LV_REFUSED,
                          "channel %s would have no member but %s; add the %s first: lotveil member "
                          "add CARD",
-                         plan.channel, config->organisation,
-                         config->role != LV_ROLE_DOWNSTREAM ? "downstream"
-                         : xor_contract                     ? "servicer"
-                                                            : "upstream");
+                         plan.channel, config->organisation, other_side(config, xor_contract));
     }
     if (status == LV_OK) {
         status = complete(&plan, out, err);

@@ -177,6 +177,7 @@ static lv_status take_gateways(const char *path, const lv_raw_ledger *raw, lv_co
                        "peer at least",
                        path);
     }
+    out->gateway_count = 0;
     out->gateways = calloc(raw->gateways_count, sizeof *out->gateways);
     lv_status status = out->gateways != NULL ? LV_OK : LV_E_MEMORY;
     for (uint32_t i = 0; status == LV_OK && i < raw->gateways_count; i++) {
