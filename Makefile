@@ -26,7 +26,7 @@ compare: release
 tests: deps-check
 	@echo "Building Lotveil with sanitizers in $(BUILD)/asan"
 	@tools/build.sh asan $(JOBS)
-	@ctest --preset asan
+	@tools/tests.sh asan
 
 # Secrets followed under valgrind: no branch and no address may depend on one.
 ct: deps-check

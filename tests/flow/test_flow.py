@@ -29,6 +29,8 @@ ROWS = [[1, "LOT-01", CANARIES[0]], [2, "LOT-02", CANARIES[1]], [3, "LOT-03", CA
 # Of 32 bits: n^2 for each; two points for each; a nonce and 64 coefficients of 20 bits.
 BYTES_OF_A_ROW = {"paillier": 32 * 2 * 2048 // 8, "ristretto255": 32 * 64, "rlwe1024": 32 + 64 * 20 // 8}
 
+CHANCE = 1e-4  # a needle that more often stands in so many random bytes by chance is not looked for
+
 
 def forms(decimal):
     """Every form in which a value might slip out, as bytes."""
@@ -56,9 +58,15 @@ def verdict_of(earlier, later, width=32):
 class Flow(unittest.TestCase):
     """One cluster for the tests that only look; it has published ROWS."""
 
+    shared_folder = "ledger"  # what of the cluster's folder is on no organisation's own machine
+
+    @classmethod
+    def make_cluster(cls, **options):
+        return Cluster(**options)
+
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster(decimals=7, alarm_scale=1 << 20)
+        cls.cluster = cls.make_cluster(decimals=7, alarm_scale=1 << 20)
         cls.addClassCleanup(cls.cluster.close)
         cls.cluster.start()
         cls.outputs = [cls.cluster.publish(ROWS, "moisture.csv").stdout]
@@ -97,7 +105,7 @@ class Flow(unittest.TestCase):
 
     def test_the_canary_is_nowhere(self):
         places = {}
-        for folder in ("ledger", "a", "s"):
+        for folder in (self.shared_folder, "a", "s"):
             for path in (self.cluster.root / folder).rglob("*"):
                 if path.is_file():
                     places[str(path)] = path.read_bytes()
@@ -125,6 +133,8 @@ class Flow(unittest.TestCase):
         for where, data in places.items():
             for value in CANARIES:
                 for form, needle in forms(value).items():
+                    if len(data) > CHANCE * 256 ** len(needle):
+                        continue
                     self.assertNotIn(needle, data, f"{value} stands in {where} as {form}")
 
     def test_the_search_for_the_canary_finds_it_where_it_is(self):
@@ -339,9 +349,13 @@ class Flow(unittest.TestCase):
 class Changes(unittest.TestCase):
     """What changes the cluster has one of its own."""
 
+    @classmethod
+    def make_cluster(cls, **options):
+        return Cluster(**options)
+
     def test_each_node_restarts_and_goes_on(self):
         rows = [[n, f"LOT-{n:02}", f"0.{n * 7 % 10}{n}"] for n in range(1, 7)]
-        with Cluster() as cluster:
+        with self.make_cluster() as cluster:
             cluster.start()
             cluster.publish(rows[:2], "one.csv")
             cluster.verdicts(1)
@@ -362,14 +376,14 @@ class Changes(unittest.TestCase):
                                  verdict_of(earlier[2], later[2]))
 
     def test_what_was_published_while_the_upstream_was_away_is_caught_up(self):
-        with Cluster() as cluster:
+        with self.make_cluster() as cluster:
             cluster.start("b")
             cluster.publish([[1, "LOT-01", "0.45"], [2, "LOT-02", "0.76"]])
             cluster.start("s", "a")
             self.assertEqual([v["verdict"] for v in cluster.verdicts(1)], ["rise"])
 
     def test_one_folder_has_one_node(self):
-        with Cluster() as cluster:
+        with self.make_cluster() as cluster:
             cluster.start("s")
             second = cluster.command("s", "serve", check=False, timeout=30)
             self.assertNotIn(second.returncode, (0, 2))
@@ -377,7 +391,7 @@ class Changes(unittest.TestCase):
             self.assertEqual(cluster.control("s", "GET", "/healthz")[0], 200)
 
     def test_no_sale_without_a_grant_and_one_with_it(self):
-        with Cluster(grants="[]") as cluster:
+        with self.make_cluster(grants="[]") as cluster:
             cluster.start()
             cluster.publish([[1, "LOT-01", "0.45"], [2, "LOT-02", "0.76"]])
             end = time.monotonic() + 60
@@ -399,7 +413,7 @@ class Changes(unittest.TestCase):
                              [("AMSP", "SMSP", False)])
 
     def test_a_series_is_added_while_the_node_runs(self):
-        with Cluster() as cluster:
+        with self.make_cluster() as cluster:
             cluster.start("b")
             path = cluster.root / "thickness.yaml"
             path.write_text((cluster.dir("b") / "series" / "moisture.yaml").read_text()
@@ -421,7 +435,7 @@ class Changes(unittest.TestCase):
             self.assertEqual(len(cluster.json("b", "series")["series"]), 3)
 
     def test_a_ledger_tampered_with_does_not_verify(self):
-        with Cluster() as cluster:
+        with self.make_cluster() as cluster:
             cluster.start()
             cluster.publish([[1, "LOT-01", "0.45"], [2, "LOT-02", "0.76"]])
             cluster.verdicts(1)

@@ -1,7 +1,7 @@
 """Three organisations on one machine as real processes: what the flow, attack, fault and reference tests share.
 
 Needs the built command in $LOTVEIL; the suite is $LOTVEIL_TEST_SUITE. Everything listens on 127.0.0.1 or a Unix socket, lives in a temporary
-folder, and is ended by Cluster.close()."""
+folder, and is ended by Cluster.close(). The ledger between them is the embedded one, or, with `fabric`, a Fabric network of their own."""
 
 import http.client
 import json
@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
+
+from network import Network
 
 COMMAND = os.environ.get("LOTVEIL", "lotveil")
 SUITE = os.environ.get("LOTVEIL_TEST_SUITE", "ristretto255")
@@ -75,19 +77,33 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Cluster:
     def __init__(self, suite=SUITE, width=32, decimals=2, compare="consecutive", grants=GRANT,
-                 alarm_scale=32, full=False, series="moisture", env=None, pairs_per_set=1):
+                 alarm_scale=32, full=False, series="moisture", env=None, pairs_per_set=1,
+                 fabric=None, orderers=1):
+        """fabric: the release (network.Release) of the network that is the ledger; None: the embedded ledger."""
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lotveil-test-"))
         self.env = dict(os.environ, LOTVEIL_LOG="info", **(env or {}))
         self.env.pop("LOTVEIL_DIR", None)
-        self.processes, self.ports = {}, {}
+        self.processes, self.ports, self.network = {}, {}, None
         self.series = series
         try:
-            self._create(suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set)
+            if fabric:
+                self._create_on_fabric(fabric, orderers)
+            else:
+                self._create_on_embedded()
+            self._configure(suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set)
         except BaseException:
             self.close()
             raise
 
-    def _create(self, suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set):
+    def _create_on_fabric(self, release, orderers):
+        """The script makes the organisations, so that its ports and the nodes' are chosen together."""
+        self.network = Network(self.root / "network", release, {who: self.dir(who) for who in ROLES},
+                               COMMAND, self.env, orderers)
+        for who in ROLES:
+            card = json.loads((self.dir(who) / "card.json").read_text())
+            self.ports[who] = int(card["url"].rpartition(":")[2])
+
+    def _create_on_embedded(self):
         for who, (msp, role) in ROLES.items():
             self.ports[who] = free_port()
             self.run("init", "--org", msp, "--role", role, "--listen",
@@ -99,6 +115,8 @@ class Cluster:
                     self.run("member", "add", str(self.dir(other) / "card.json"), "--dir",
                              str(self.dir(who)))
         self.run("ledger", "create", "--channel", "all", "--dir", str(self.dir("b")))
+
+    def _configure(self, suite, width, decimals, compare, grants, alarm_scale, full, pairs_per_set):
         (self.dir("b") / "series" / f"{self.series}.yaml").write_text(SERIES.format(
             name=self.series, suite=suite, bits=KEY_BITS[suite], width=width, decimals=decimals,
             compare=compare, grants=grants, pairs_per_set=pairs_per_set))
@@ -174,7 +192,7 @@ class Cluster:
             path = self.dir(who) / "state" / "node.log"
             if path.exists():
                 text += f"\n--- {who}\n" + path.read_text(errors="replace")[-3000:]
-        return text
+        return text + (self.network.logs() if self.network else "")
 
     def close(self):
         for who in list(self.processes):
@@ -182,6 +200,8 @@ class Cluster:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        if self.network:
+            self.network.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def __enter__(self):
