@@ -34,7 +34,8 @@ usage: network.sh up [--dir STATE] [--orderers 1|3] [--batch-timeout 200ms]
 
 up       makes the network below STATE (default ./lotveil-fabric), or starts again the one that
          stands there, and returns when every organisation's gateway answers. Organisations that
-         are not given as folders of `lotveil init` are made in STATE/a, STATE/b, STATE/s. The
+         are not given as folders of `lotveil init` are made in STATE/a, STATE/b, STATE/s; the
+         certificate of one that is given must name 127.0.0.1 (its chaincode servers show it). The
          ledger: block of each one's config.yaml is set to this network.
 check    says what is missing of what `up` needs, and makes nothing.
 down     ends everything that runs of it; its data stay. To remove it delete STATE after that.

@@ -31,8 +31,7 @@ static lv_status own_path(char path[PATH_MAX], lv_error *err)
     return LV_OK;
 }
 
-/* The script's path in new memory; NULL with words where it is not found. */
-static char *find_script(lv_error *err)
+char *lv_demo_network_script(lv_error *err)
 {
     char own[PATH_MAX];
     if (own_path(own, err) != LV_OK) {
@@ -41,10 +40,11 @@ static char *find_script(lv_error *err)
     const char *folder = dirname(own);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char *path = lv_cli_path(folder, places[i], err);
-        if (path == NULL || lv_file_exists(path)) {
-            return path;
-        }
+        char *real = path != NULL ? realpath(path, NULL) : NULL;
         free(path);
+        if (real != NULL) {
+            return real;
+        }
     }
     (void)lv_fail(err, LV_E_CONFIG,
                   "the script that brings up a network, fabric/network.sh, is neither in "
@@ -93,7 +93,7 @@ static int run_script(const char *script, const char *const *arguments)
 
 lv_status lv_demo_network_check(lv_error *err)
 {
-    char *script = find_script(err);
+    char *script = lv_demo_network_script(err);
     if (script == NULL) {
         return LV_E_CONFIG;
     }
@@ -156,7 +156,7 @@ void lv_demo_network_down(lv_demo *demo)
 
 static lv_status end_at(const char *state, lv_error *err)
 {
-    char *script = find_script(err);
+    char *script = lv_demo_network_script(err);
     if (script == NULL) {
         return LV_E_CONFIG;
     }
@@ -206,7 +206,7 @@ static lv_status up_at(lv_demo *demo, const char *script, const char *state, lv_
 
 lv_status lv_demo_network_up(lv_demo *demo, const char *dir, lv_error *err)
 {
-    char *script = find_script(err);
+    char *script = lv_demo_network_script(err);
     char *state = script != NULL ? lv_cli_path(dir, "fabric", err) : NULL;
     lv_status status = state != NULL ? up_at(demo, script, state, err) : LV_E_CONFIG;
     free(state);

@@ -5,6 +5,9 @@
 
 #include "cli/demo.h"
 
+/** Path of the script, in new memory; NULL with words where it is not found. */
+char *lv_demo_network_script(lv_error *err);
+
 /** Finds the script, beside the installed command or in the source tree, and has it look for
  *  Fabric's binaries; it says itself on standard error what is missing and where to get it.
  * @return LV_OK; LV_E_CONFIG. */

@@ -1,5 +1,6 @@
 #include "cli/demo_show.h"
 #include "base/file.h"
+#include "cli/demo_network.h"
 #include "cli/report.h"
 #include <errno.h>
 #include <math.h>
@@ -155,8 +156,10 @@ lv_status lv_demo_show_end(lv_demo_show *show, double seconds, bool running)
             seconds, dir);
     }
     if (status == LV_OK && !running && show->plan->fabric) {
-        status =
-            lv_buffer_printf(&out, "  network.sh up --dir %s/fabric   (docs/fabric.md)\n", dir);
+        char *script = lv_demo_network_script(NULL);
+        status = lv_buffer_printf(&out, "  %s up --dir %s/fabric\n",
+                                  script != NULL ? script : "network.sh", dir);
+        free(script);
     }
     if (status == LV_OK) {
         status = lv_buffer_printf(&out, "  %s ledger verify --dir %s/b\n", lotveil, dir);

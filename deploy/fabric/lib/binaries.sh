@@ -13,8 +13,16 @@ fabric_tool() {
     fi
 }
 
+# A network that was made with binaries in one place goes on with them where nothing else is said.
+remembered_binaries() {
+    if [[ -z ${FABRIC_BIN:-} && -r $STATE/network.conf ]] && ! command -v peer >/dev/null; then
+        FABRIC_BIN=$(setting fabric_tools)
+    fi
+}
+
 find_fabric() {
     local tool missing=()
+    remembered_binaries
     for tool in "${FABRIC_NEEDED[@]}"; do
         fabric_tool "$tool" >/dev/null || missing+=("$tool")
     done

@@ -21,6 +21,7 @@ settings_write() {
         echo "orderers=$ORDERERS"
         echo "batch_timeout=$BATCH_TIMEOUT"
         echo "base_port=$BASE_PORT"
+        echo "fabric_tools=$FABRIC_TOOLS"
         for party in "${PARTIES[@]}"; do
             echo "msp_$party=${PARTY_MSP[$party]}"
             echo "dir_$party=${PARTY_DIR[$party]}"
