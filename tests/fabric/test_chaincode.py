@@ -9,6 +9,7 @@ import pathlib
 import queue
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import ssl
@@ -772,6 +773,23 @@ class Large(ChaincodeTest):
 
 
 # ---- the end, and the command line ----
+
+
+class Named(ChaincodeTest):
+    def test_a_proposal_for_another_chaincode(self):
+        """Where the configuration names the chaincode of a channel, proposals must be for that one."""
+        shutil.copytree(cluster.dir("b"), cluster.dir("f"))
+        config = cluster.dir("f") / "config.yaml"
+        fabric = "ledger: {kind: fabric, quality: quality, xor: xor, chaincode: {xor: exchange}, gateways: [{address: '127.0.0.1:1'}]}\n"
+        config.write_text(re.sub(r"(?m)^ledger:\n(?:[ #].*\n|\n)*", fabric, config.read_text()))
+        peer = self.dial(self.serve("f"))
+        for name in ("exchange", "xor", "exchange2"):
+            proposal = client("b").propose("xor", name, *submit([("grant", [grant(1)])]))
+            outcome = peer.simulate(proposal.signed, "xor", proposal.txid)
+            if name == "exchange":
+                self.accept(outcome)
+            else:
+                self.refuse(outcome, INVALID, f"channel xor: the proposal is for chaincode '{name}'; this one is 'exchange'")
 
 
 class Stopping(ChaincodeTest):
