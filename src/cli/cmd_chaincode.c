@@ -2,6 +2,7 @@
 #include "chaincode/chaincode.h"
 #include "cli/channel.h"
 #include "cli/cli.h"
+#include "identity/msp_folder.h"
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -10,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRACE_MS = 10000, ANSWER_SECONDS_MAX = 86400, OPTION_CHANNEL = 256 };
+enum {
+    GRACE_MS = 10000,
+    LOOK_SECONDS = 10, /* how often it looks for a renewed certificate */
+    ANSWER_SECONDS_MAX = 86400,
+    OPTION_CHANNEL = 256
+};
 
 typedef struct {
     lv_cli cli;
@@ -81,8 +87,9 @@ static const char doc[] =
     "Example:\n"
     "  lotveil chaincode --contract xor --dir b --listen 127.0.0.1:7062 \\\n"
     "      --package-id xor:3f1c...e9\n\n"
-    "SIGHUP reads the organisation's folder again, such as after a renewal of its certificate. A "
-    "stop lets transactions under way end for ten seconds." LV_CLI_EXITS;
+    "A renewed certificate in msp/ is served within ten seconds; SIGHUP reads the whole folder "
+    "again, such as after a new member. A stop lets transactions under way end for ten "
+    "seconds." LV_CLI_EXITS;
 static const struct argp argp = {
     .options = option_list, .parser = parse, .doc = doc, .children = lv_cli_children};
 
@@ -172,14 +179,45 @@ static lv_status start(const options *o, const served *s, lv_buffer *address, lv
     return LV_OK;
 }
 
-/* SIGHUP: the certificate, the members or the configuration are others now.
+/* Does another certificate stand in the folder than the one that is served? While it is exchanged,
+ * certificate and key may not belong together: it is looked at again. */
+static bool is_renewed(const options *o, const served *s)
+{
+    lv_identity *identity = NULL;
+    lv_buffer root = {0};
+    bool renewed = lv_msp_folder_load(o->cli.dir, s->org.config->organisation, &identity, &root,
+                                      NULL) == LV_OK &&
+                   !lv_bytes_equal(lv_identity_certificate(identity),
+                                   lv_identity_certificate(s->org.identity));
+    lv_identity_free(identity);
+    lv_buffer_free(&root);
+    return renewed;
+}
+
+/* @return the next signal; SIGHUP also for a renewed certificate. */
+static int next_signal(const options *o, const served *s, const sigset_t *signals)
+{
+    static const struct timespec look = {.tv_sec = LOOK_SECONDS};
+    for (;;) {
+        int signal = sigtimedwait(signals, NULL, &look);
+        if (signal > 0) {
+            return signal;
+        }
+        if (is_renewed(o, s)) {
+            return SIGHUP;
+        }
+    }
+}
+
+/* The certificate, the members or the configuration are others now.
  * @return whether there is something new to serve. */
 static bool read_again(const options *o, served *s)
 {
     lv_error err = {0};
     served fresh;
     if (open_served(o, &fresh, &err) != LV_OK) {
-        lv_log(LV_LOG_ERROR, "chaincode", "SIGHUP: %s; goes on as before", err.text);
+        lv_log(LV_LOG_ERROR, "chaincode", "cannot read %s again: %s; goes on as before", o->cli.dir,
+               err.text);
         return false;
     }
     *s = fresh;
@@ -190,12 +228,10 @@ static lv_status serve(const options *o, served *s, const sigset_t *signals, lv_
 {
     lv_buffer address = {0};
     lv_chaincode *chaincode = NULL;
-    int signal = 0;
     lv_status status = start(o, s, &address, &chaincode, err);
     while (status == LV_OK) {
-        sigwait(signals, &signal);
         served old = *s;
-        if (signal != SIGHUP) {
+        if (next_signal(o, s, signals) != SIGHUP) {
             lv_log(LV_LOG_INFO, "chaincode", "stopping");
             lv_chaincode_stop(chaincode, GRACE_MS);
             break;
@@ -210,7 +246,7 @@ static lv_status serve(const options *o, served *s, const sigset_t *signals, lv_
     return status;
 }
 
-/* Threads inherit the mask, so that sigwait alone learns of the signals. */
+/* Threads inherit the mask, so that next_signal alone learns of the signals. */
 static lv_status serve_until_stopped(const options *o, lv_error *err)
 {
     sigset_t signals;
