@@ -6,7 +6,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 DEMO_DIR ?= demo
 
-.PHONY: all demo compare check lint format tests ct fuzz release install deps-build deps-check deps-fuzz clean
+.PHONY: all demo compare check lint format tests ct tsan fuzz release install deps-build deps-check deps-fuzz clean
 
 all: release
 
@@ -34,6 +34,12 @@ ct: deps-check
 	@tools/build.sh ct $(JOBS)
 	@ctest --preset ct
 
+# Where threads meet (gRPC, ledgers, chaincode), with ThreadSanitizer.
+tsan: deps-check
+	@echo "Building Lotveil for ThreadSanitizer in $(BUILD)/tsan"
+	@tools/build.sh tsan $(JOBS)
+	@ctest --preset tsan
+
 # Searches for inputs that break a decoder, FUZZ_SECONDS (30) for each target. `make tests` replays
 # what tests/fuzz/corpus holds.
 fuzz: deps-fuzz
@@ -43,7 +49,7 @@ fuzz: deps-fuzz
 lint: deps-check
 	@tools/lint.sh $(BUILD)/lint
 
-check: tests ct lint
+check: tests ct tsan lint
 
 format:
 	@clang-format-19 -i $$(git ls-files '*.c' '*.h')
