@@ -3,6 +3,7 @@
 Run by ctest with the built command in $LOTVEIL."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -61,7 +62,7 @@ class CommandLine(unittest.TestCase):
                           ("import",), ("audit",), ("audit", "open", "ab"),
                           ("audit", "check"), ("audit", "check", "x", "--answer", "y"),
                           ("audit", "burn", "x"), ("member", "add"), ("serve", "--ready-fd", "977"),
-                          ("grant", "--to", "A"), ("bench", "--pairs", "-1"),
+                          ("grant", "--to", "A"), ("demo", "--ledger", "paper"), ("bench", "--pairs", "-1"),
                           ("bench", "--singles", "3"), ("bench", "--ledger", "paper"),
                           ("bench", "--ledger", "embedded", "--scale", "10")):
             with self.subTest(arguments):
@@ -111,6 +112,17 @@ class CommandLine(unittest.TestCase):
             done = self.run_command("ledger", "create", "--dir", f"{root}/b")
             self.assertEqual(done.returncode, 1)
             self.assertIn("Fabric", done.stderr)
+
+    def test_the_demo_on_fabric_names_what_it_needs(self):
+        with tempfile.TemporaryDirectory() as root:
+            empty = pathlib.Path(root, "bin")
+            empty.mkdir()
+            done = self.run_command("demo", "--ledger", "fabric", "--dir", f"{root}/demo",
+                                    env=dict(os.environ, FABRIC_BIN=str(empty)))
+            self.assertEqual(done.returncode, 4)
+            for part in ("peer", "orderer", "configtxgen", str(empty), "https://", "lotveil demo"):
+                self.assertIn(part, done.stderr)
+            self.assertFalse(pathlib.Path(root, "demo").exists())
 
     def test_issued_certificates_belong_to_the_root(self):
         with tempfile.TemporaryDirectory() as root:
