@@ -1,11 +1,11 @@
 #include "bench/world.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "identity/msp_folder.h"
 #include "ledger/embedded/embedded.h"
 #include "node/node.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <lotveil/suite.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,7 +19,6 @@
 
 static const char *const HOSTS[] = {"127.0.0.1"};
 static const int READY_MS = 60000;
-static const int FOLDERS_OPEN = 16;
 
 static const char CONFIG[] =
     "organisation: BMSP\nrole: downstream\nlisten: 127.0.0.1:0\n"
@@ -216,14 +215,6 @@ lv_status lv_bench_world_series(const lv_bench_world *world, const char *name, c
     return status;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
-{
-    (void)info;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 void lv_bench_world_close(lv_bench_world *world)
 {
     lv_error err = {0};
@@ -231,8 +222,8 @@ void lv_bench_world_close(lv_bench_world *world)
         /* It was killed instead; its folder goes now. */
         world->pid = 0;
     }
-    if (world->folder != NULL) {
-        (void)nftw(world->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+    if (world->folder != NULL && lv_folder_remove(world->folder, &err) != LV_OK) {
+        lv_log(LV_LOG_WARN, "bench", "%s", err.text);
     }
     free(world->folder);
     free(world->node);

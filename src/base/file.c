@@ -1,11 +1,14 @@
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static const int FOLDERS_OPEN = 16; /* of nftw at once */
 
 lv_status lv_file_read(const char *path, size_t max, lv_buffer *out, lv_error *err)
 {
@@ -138,6 +141,21 @@ lv_status lv_folder_make(const char *path, lv_error *err)
     }
     free(partial);
     return status;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+lv_status lv_folder_remove(const char *path, lv_error *err)
+{
+    return nftw(path, remove_entry, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT
+               ? LV_OK
+               : lv_fail(err, LV_E_IO, "%s: cannot remove: %s", path, strerror(errno));
 }
 
 bool lv_file_exists(const char *path) { return access(path, F_OK) == 0; }

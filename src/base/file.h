@@ -15,6 +15,10 @@ LV_MUST_CHECK lv_status lv_file_write(const char *path, lv_bytes bytes, unsigned
 /** Makes a folder and its parents (0700 each). A folder that stands is fine. */
 LV_MUST_CHECK lv_status lv_folder_make(const char *path, lv_error *err);
 
+/** Removes a file, or a folder with all below it; a link itself, not what it leads to.
+ * @return LV_OK, also where there is none; LV_E_IO with words. */
+LV_MUST_CHECK lv_status lv_folder_remove(const char *path, lv_error *err);
+
 bool lv_file_exists(const char *path);
 
 /** "folder/name" in newly allocated memory (free); NULL without memory. An absolute `name` stays

@@ -1,8 +1,12 @@
 #include "cli/bench_ledger.h"
+#include "base/file.h"
 #include "cli/bench_table.h"
+#include "cli/network.h"
 #include "cli/progress.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static double of(const json_t *object, const char *part, const char *name)
 {
@@ -102,6 +106,118 @@ static int finish(const lv_cli *cli, lv_status status, const json_t *result, lv_
     return lv_cli_finish(status, err);
 }
 
+/* ---- a network for the run ---- */
+
+static const unsigned BATCH_MS = 200; /* that the targets are told for */
+
+/* What a network stores, as deploy/fabric/network.sh lays it out. */
+static const struct {
+    const char *name;
+    const char *folder;
+} STORED[] = {
+    {"peer quality", "peer.b/data/ledgersData/chains/chains/quality"},
+    {"peer xor", "peer.b/data/ledgersData/chains/chains/xor"},
+    {"orderer quality", "orderer.1/data/ledger/chains/quality"},
+    {"orderer xor", "orderer.1/data/ledger/chains/xor"},
+};
+#define STORED_COUNT (sizeof STORED / sizeof STORED[0])
+
+/* A network of this run alone, below a folder that goes with it. */
+typedef struct {
+    char *state;
+    char *downstream;
+    char *folders[STORED_COUNT];
+    lv_bench_storage storages[STORED_COUNT];
+    char release[32];
+    lv_network network;
+} fabric;
+
+static lv_status make_state(const char *parent, fabric *f, lv_error *err)
+{
+    f->state = lv_cli_path(parent, "lotveil-network-XXXXXX", err);
+    if (f->state == NULL) {
+        return LV_E_MEMORY;
+    }
+    if (mkdtemp(f->state) == NULL) {
+        lv_fail(err, LV_E_IO, "%s: %s", f->state, strerror(errno));
+        free(f->state);
+        f->state = NULL;
+        return LV_E_IO;
+    }
+    return LV_OK;
+}
+
+static lv_status name_folders(fabric *f, lv_error *err)
+{
+    f->downstream = lv_cli_path(f->state, "b", err);
+    for (size_t i = 0; i < STORED_COUNT; i++) {
+        f->folders[i] = lv_cli_path(f->state, STORED[i].folder, err);
+        if (f->folders[i] == NULL) {
+            return LV_E_MEMORY;
+        }
+        f->storages[i] = (lv_bench_storage){STORED[i].name, f->folders[i]};
+    }
+    return f->downstream != NULL ? LV_OK : LV_E_MEMORY;
+}
+
+static lv_status bring_up(const char *parent, fabric *f, lv_error *err)
+{
+    char timeout[32];
+    snprintf(timeout, sizeof timeout, "%ums", BATCH_MS);
+    lv_status status = lv_network_check(err);
+    if (status == LV_OK) {
+        status = make_state(parent, f, err);
+    }
+    if (status == LV_OK) {
+        const lv_network_plan plan = {.state = f->state, .batch_timeout = timeout};
+        status = lv_network_up(&plan, &f->network, err);
+    }
+    if (status != LV_OK) {
+        /* What the words point to stays. */
+        free(f->state);
+        f->state = NULL;
+        return status;
+    }
+    status = lv_network_setting(f->state, "made_with", f->release, sizeof f->release, err);
+    return status == LV_OK ? name_folders(f, err) : status;
+}
+
+static void take_down(fabric *f)
+{
+    lv_error err = {0};
+    lv_network_down(&f->network);
+    if (f->state != NULL && lv_folder_remove(f->state, &err) != LV_OK) {
+        fprintf(stderr, "%s\n", err.text);
+    }
+    for (size_t i = 0; i < STORED_COUNT; i++) {
+        free(f->folders[i]);
+    }
+    free(f->downstream);
+    free(f->state);
+}
+
+static lv_status run_on_fabric(lv_bench_ledger_options *options, lv_progress *progress,
+                               json_t **result, lv_error *err)
+{
+    fabric f = {0};
+    lv_status status = bring_up(options->folder, &f, err);
+    if (status == LV_OK) {
+        const lv_bench_network network = {.name = "fabric",
+                                          .release = f.release,
+                                          .batch_ms = BATCH_MS,
+                                          .organisation = f.downstream,
+                                          .storages = f.storages,
+                                          .storage_count = STORED_COUNT};
+        options->network = &network;
+        lv_progress_begin(progress, stderr);
+        status = lv_bench_ledger_run(options, result, err);
+        lv_progress_end(progress);
+        options->network = NULL;
+    }
+    take_down(&f);
+    return status;
+}
+
 int lv_bench_ledger(const lv_cli *cli, const char *kind, const lv_bench_ledger_options *options)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): before there is a thread */
@@ -110,13 +226,17 @@ int lv_bench_ledger(const lv_cli *cli, const char *kind, const lv_bench_ledger_o
     lv_error err = {0};
     lv_progress progress;
     json_t *result = NULL;
-    (void)kind;
-    lv_progress_begin(&progress, stderr);
+    lv_status status = LV_OK;
     whole.folder = folder != NULL && folder[0] != '\0' ? folder : "/tmp";
     whole.progress = lv_progress_job;
     whole.progress_context = &progress;
-    lv_status status = lv_bench_ledger_run(&whole, &result, &err);
-    lv_progress_end(&progress);
+    if (strcmp(kind, "fabric") == 0) {
+        status = run_on_fabric(&whole, &progress, &result, &err);
+    } else {
+        lv_progress_begin(&progress, stderr);
+        status = lv_bench_ledger_run(&whole, &result, &err);
+        lv_progress_end(&progress);
+    }
     int code = finish(cli, status, result, &err);
     json_decref(result);
     return code;

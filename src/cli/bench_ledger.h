@@ -7,7 +7,8 @@
 
 /** Measures publishing onto a ledger of that kind in $TMPDIR (or /tmp) and prints a table, or
  *  JSON.
- * @param kind     "embedded".
+ * @param kind     "embedded", or "fabric": a network of Hyperledger Fabric is brought up for the
+ * run, in that folder too, and ended with it.
  * @param options  suite, key_bits, pairs, singles and threads; the rest is filled in here.
  * @return the exit code. */
 int lv_bench_ledger(const lv_cli *cli, const char *kind, const lv_bench_ledger_options *options);

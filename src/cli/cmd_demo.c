@@ -1,5 +1,4 @@
 #include "base/clock.h"
-#include "cli/demo_network.h"
 #include "cli/demo_show.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -152,7 +151,7 @@ static lv_status play(const options *o, session *now, lv_error *err)
 
 static lv_status prepare(const options *o, session *now, lv_error *err)
 {
-    lv_status status = o->plan.fabric ? lv_demo_network_check(err) : LV_OK;
+    lv_status status = o->plan.fabric ? lv_network_check(err) : LV_OK;
     if (status == LV_OK) {
         status = lv_demo_case_load(&now->played, err);
     }

@@ -3,6 +3,7 @@
 #define LV_CLI_DEMO_H
 
 #include "cli/cli.h"
+#include "cli/network.h"
 #include <sys/types.h>
 
 /** Upstream A, downstream B, servicer S. */
@@ -11,8 +12,7 @@ typedef enum { LV_DEMO_A, LV_DEMO_B, LV_DEMO_S, LV_DEMO_PARTIES } lv_demo_party;
 typedef struct {
     char *dirs[LV_DEMO_PARTIES]; /* DIR/a, DIR/b, DIR/s */
     pid_t pids[LV_DEMO_PARTIES]; /* 0: does not run */
-    pid_t network_guard;         /* who takes the network of Fabric down; 0: there is none */
-    int network_held;            /* until this end of a pipe closes, with this process or before */
+    lv_network network;          /* of Fabric, where the plan asks for it */
 } lv_demo;
 
 #define LV_DEMO_SERIES "moisture"

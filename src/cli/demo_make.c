@@ -2,11 +2,10 @@
 #include "cli/card.h"
 #include "cli/channel.h"
 #include "cli/client.h"
-#include "cli/demo_network.h"
+#include "cli/demo.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,6 @@ static const lv_role party_roles[LV_DEMO_PARTIES] = {LV_ROLE_UPSTREAM, LV_ROLE_D
                                                      LV_ROLE_SERVICER};
 
 static const unsigned DEMO_DAYS = 365;
-static const int OPEN_FOLDERS = 16; /* of nftw at once */
 
 /* ---- the folder ---- */
 
@@ -40,25 +38,13 @@ static bool is_empty(const char *dir)
     return entries <= 2; /* . and .. */
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static lv_status remove_part(const char *dir, const char *name, lv_error *err)
 {
     char *path = lv_cli_path(dir, name, err);
     if (path == NULL) {
         return LV_E_MEMORY;
     }
-    lv_status status = LV_OK;
-    /* FTW_PHYS: a link is removed, not what it leads to. */
-    if (nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
-        status = lv_fail(err, LV_E_IO, "%s: cannot remove: %s", path, strerror(errno));
-    }
+    lv_status status = lv_folder_remove(path, err);
     free(path);
     return status;
 }
@@ -81,6 +67,15 @@ static lv_status refuse_running(const char *dir, lv_error *err)
     return LV_OK;
 }
 
+/* One that a killed demo left running. */
+static lv_status end_network(const char *dir, lv_error *err)
+{
+    char *state = lv_cli_path(dir, "fabric", err);
+    lv_status status = state != NULL ? lv_network_end(state, err) : LV_E_MEMORY;
+    free(state);
+    return status;
+}
+
 static lv_status clear_folder(const lv_demo_plan *plan, lv_error *err)
 {
     if (is_empty(plan->dir)) {
@@ -100,7 +95,7 @@ static lv_status clear_folder(const lv_demo_plan *plan, lv_error *err)
     }
     lv_status status = refuse_running(plan->dir, err);
     if (status == LV_OK) {
-        status = lv_demo_network_end(plan->dir, err);
+        status = end_network(plan->dir, err);
     }
     for (size_t i = 0; status == LV_OK && i < sizeof parts / sizeof parts[0]; i++) {
         status = remove_part(plan->dir, parts[i], err);

@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/demo_network.h"
+#include "cli/demo.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -129,9 +129,21 @@ static lv_status start_nodes(lv_demo *demo, lv_error *err)
     return status;
 }
 
+static lv_status start_network(const char *dir, lv_demo *demo, lv_error *err)
+{
+    char *state = lv_cli_path(dir, "fabric", err);
+    const lv_network_plan plan = {.state = state,
+                                  .upstream = demo->dirs[LV_DEMO_A],
+                                  .downstream = demo->dirs[LV_DEMO_B],
+                                  .servicer = demo->dirs[LV_DEMO_S]};
+    lv_status status = state != NULL ? lv_network_up(&plan, &demo->network, err) : LV_E_MEMORY;
+    free(state);
+    return status;
+}
+
 lv_status lv_demo_start(const lv_demo_plan *plan, lv_demo *demo, lv_error *err)
 {
-    lv_status status = plan->fabric ? lv_demo_network_up(demo, plan->dir, err) : LV_OK;
+    lv_status status = plan->fabric ? start_network(plan->dir, demo, err) : LV_OK;
     return status == LV_OK ? start_nodes(demo, err) : status;
 }
 
@@ -165,7 +177,7 @@ void lv_demo_stop(lv_demo *demo)
         }
         demo->pids[i] = 0;
     }
-    lv_demo_network_down(demo);
+    lv_network_down(&demo->network);
 }
 
 void lv_demo_free(lv_demo *demo)

@@ -1,6 +1,6 @@
 #include "cli/demo_show.h"
 #include "base/file.h"
-#include "cli/demo_network.h"
+#include "cli/network.h"
 #include "cli/report.h"
 #include <errno.h>
 #include <math.h>
@@ -156,7 +156,7 @@ lv_status lv_demo_show_end(lv_demo_show *show, double seconds, bool running)
             seconds, dir);
     }
     if (status == LV_OK && !running && show->plan->fabric) {
-        char *script = lv_demo_network_script(NULL);
+        char *script = lv_network_script(NULL);
         status = lv_buffer_printf(&out, "  %s up --dir %s/fabric\n",
                                   script != NULL ? script : "network.sh", dir);
         free(script);

@@ -18,6 +18,7 @@ PORTS_HIGH=31000
 settings_write() {
     local party
     {
+        echo "made_with=$("$FABRIC_TOOLS/peer" version | sed -n 's/^ *Version: v\{0,1\}//p')"
         echo "orderers=$ORDERERS"
         echo "batch_timeout=$BATCH_TIMEOUT"
         echo "base_port=$BASE_PORT"

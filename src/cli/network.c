@@ -1,5 +1,6 @@
-#include "cli/demo_network.h"
+#include "cli/network.h"
 #include "base/file.h"
+#include "cli/cli.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -31,7 +32,7 @@ static lv_status own_path(char path[PATH_MAX], lv_error *err)
     return LV_OK;
 }
 
-char *lv_demo_network_script(lv_error *err)
+char *lv_network_script(lv_error *err)
 {
     char own[PATH_MAX];
     if (own_path(own, err) != LV_OK) {
@@ -91,18 +92,18 @@ static int run_script(const char *script, const char *const *arguments)
     return child < 0 ? -1 : wait_for_end(child);
 }
 
-lv_status lv_demo_network_check(lv_error *err)
+lv_status lv_network_check(lv_error *err)
 {
-    char *script = lv_demo_network_script(err);
+    lv_status status = LV_OK;
+    char *script = lv_network_script(err);
     if (script == NULL) {
         return LV_E_CONFIG;
     }
-    lv_status status = LV_OK;
     const char *const arguments[] = {script, "check", NULL};
     if (run_script(script, arguments) != 0) {
         status = lv_fail(err, LV_E_CONFIG,
-                         "the demo on Hyperledger Fabric needs Fabric's binaries (see above); "
-                         "without them it plays on an embedded ledger: lotveil demo");
+                         "this needs Hyperledger Fabric's binaries (see above); an embedded "
+                         "ledger needs none: --ledger embedded");
     }
     free(script);
     return status;
@@ -124,7 +125,8 @@ static void guard(int gone, const char *script, const char *state)
     become_script(script, arguments);
 }
 
-static lv_status start_guard(lv_demo *demo, const char *script, const char *state, lv_error *err)
+static lv_status start_guard(lv_network *network, const char *script, const char *state,
+                             lv_error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -140,76 +142,110 @@ static lv_status start_guard(lv_demo *demo, const char *script, const char *stat
         close(ends[1]);
         return lv_fail(err, LV_E_IO, "cannot start a process: %s", strerror(errno));
     }
-    demo->network_guard = child;
-    demo->network_held = ends[1];
+    network->guard = child;
+    network->held = ends[1];
     return LV_OK;
 }
 
-void lv_demo_network_down(lv_demo *demo)
+void lv_network_down(lv_network *network)
 {
-    if (demo->network_guard > 0) {
-        close(demo->network_held);
-        (void)wait_for_end(demo->network_guard);
-        demo->network_guard = 0;
+    if (network->guard > 0) {
+        close(network->held);
+        (void)wait_for_end(network->guard);
+        network->guard = 0;
     }
 }
 
-static lv_status end_at(const char *state, lv_error *err)
+lv_status lv_network_end(const char *state, lv_error *err)
 {
-    char *script = lv_demo_network_script(err);
+    lv_status status = LV_OK;
+    if (!lv_file_exists(state)) {
+        return LV_OK;
+    }
+    char *script = lv_network_script(err);
     if (script == NULL) {
         return LV_E_CONFIG;
     }
     const char *const arguments[] = {script, "down", "--dir", state, NULL};
-    int code = run_script(script, arguments);
-    free(script);
-    return code == 0 ? LV_OK
-                     : lv_fail(err, LV_UNAVAILABLE,
-                               "the network in %s could not be ended (see above)", state);
-}
-
-lv_status lv_demo_network_end(const char *dir, lv_error *err)
-{
-    char *state = lv_cli_path(dir, "fabric", err);
-    if (state == NULL) {
-        return LV_E_MEMORY;
+    if (run_script(script, arguments) != 0) {
+        status =
+            lv_fail(err, LV_UNAVAILABLE, "the network in %s could not be ended (see above)", state);
     }
-    lv_status status = lv_file_exists(state) ? end_at(state, err) : LV_OK;
-    free(state);
+    free(script);
     return status;
 }
 
 /* ---- bringing up ---- */
 
-static lv_status up_at(lv_demo *demo, const char *script, const char *state, lv_error *err)
+static size_t add_option(const char **arguments, size_t count, const char *name, const char *value)
 {
-    const char *const arguments[] = {script,
-                                     "up",
-                                     "--dir",
-                                     state,
-                                     "--upstream",
-                                     demo->dirs[LV_DEMO_A],
-                                     "--downstream",
-                                     demo->dirs[LV_DEMO_B],
-                                     "--servicer",
-                                     demo->dirs[LV_DEMO_S],
-                                     NULL};
-    lv_status status = start_guard(demo, script, state, err);
+    if (value == NULL) {
+        return count;
+    }
+    arguments[count] = name;
+    arguments[count + 1] = value;
+    return count + 2;
+}
+
+lv_status lv_network_up(const lv_network_plan *plan, lv_network *network, lv_error *err)
+{
+    const char *arguments[13] = {NULL}; /* script, verb, five options, end */
+    size_t count = 0;
+    char *script = lv_network_script(err);
+    if (script == NULL) {
+        return LV_E_CONFIG;
+    }
+    arguments[count++] = script;
+    arguments[count++] = "up";
+    count = add_option(arguments, count, "--dir", plan->state);
+    count = add_option(arguments, count, "--upstream", plan->upstream);
+    count = add_option(arguments, count, "--downstream", plan->downstream);
+    count = add_option(arguments, count, "--servicer", plan->servicer);
+    (void)add_option(arguments, count, "--batch-timeout", plan->batch_timeout);
+    lv_status status = start_guard(network, script, plan->state, err);
     if (status == LV_OK && run_script(script, arguments) != 0) {
         status = lv_fail(err, LV_UNAVAILABLE,
                          "the network of Hyperledger Fabric did not come up (see above; its logs "
                          "are in %s/logs)",
-                         state);
+                         plan->state);
     }
+    free(script);
     return status;
 }
 
-lv_status lv_demo_network_up(lv_demo *demo, const char *dir, lv_error *err)
+/* ---- what stands ---- */
+
+static bool take_setting(const char *line, const char *name, char *out, size_t size)
 {
-    char *script = lv_demo_network_script(err);
-    char *state = script != NULL ? lv_cli_path(dir, "fabric", err) : NULL;
-    lv_status status = state != NULL ? up_at(demo, script, state, err) : LV_E_CONFIG;
-    free(state);
-    free(script);
+    size_t len = strlen(name);
+    if (strncmp(line, name, len) != 0 || line[len] != '=') {
+        return false;
+    }
+    snprintf(out, size, "%.*s", (int)strcspn(line + len + 1, "\r\n"), line + len + 1);
+    return true;
+}
+
+lv_status lv_network_setting(const char *state, const char *name, char *out, size_t size,
+                             lv_error *err)
+{
+    char line[PATH_MAX + 64];
+    bool found = false;
+    out[0] = '\0';
+    char *path = lv_cli_path(state, "network.conf", err);
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    lv_status status = path == NULL ? LV_E_MEMORY : LV_OK;
+    if (path != NULL && file == NULL) {
+        status = lv_fail(err, LV_E_IO, "%s: %s", path, strerror(errno));
+    }
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+        found = take_setting(line, name, out, size);
+    }
+    if (status == LV_OK && !found) {
+        status = lv_fail(err, LV_NOT_FOUND, "%s: has no %s", path, name);
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    free(path);
     return status;
 }
