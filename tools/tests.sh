@@ -2,7 +2,7 @@
 # Runs the tests of one preset, and says at the end in a line for each reason what was skipped.
 #   tests.sh PRESET
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 preset=$1
 
 ctest --preset "$preset"

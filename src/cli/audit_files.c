@@ -1,5 +1,5 @@
-#include "base/file.h"
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "cli/audit.h"
 #include "cli/card.h"
