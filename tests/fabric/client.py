@@ -177,8 +177,9 @@ def seek(channel, signer, tls, first):
 # ---- what stands on a ledger ----
 
 # code: None where it comes from an orderer, which does not judge
+# submitter: its MSP; creator: its SerializedIdentity; endorsers: their MSPs
 # writes: {namespace: {key: value}} as the transaction has them, whether it is valid (code 0) or not; data: its envelope
-Transaction = collections.namedtuple("Transaction", "block index txid code submitter endorsers writes data")
+Transaction = collections.namedtuple("Transaction", "block index txid code submitter creator endorsers writes data")
 
 
 def msp_of(creator):
@@ -190,7 +191,7 @@ def read_transaction(block, index, data, code):
     header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     if header.type != common_pb2.ENDORSER_TRANSACTION:
         return None
-    submitter = msp_of(common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator)
+    creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
     endorsers, writes = [], {}
     for action in transaction_pb2.Transaction.FromString(payload.data).actions:
         endorsed = transaction_pb2.ChaincodeActionPayload.FromString(action.payload).action
@@ -201,7 +202,7 @@ def read_transaction(block, index, data, code):
         for part in results.ns_rwset:
             kv = kv_rwset_pb2.KVRWSet.FromString(part.rwset)
             writes.setdefault(part.namespace, {}).update((w.key, w.value) for w in kv.writes)
-    return Transaction(block, index, header.tx_id, code, submitter, endorsers, writes, data)
+    return Transaction(block, index, header.tx_id, code, msp_of(creator), creator, endorsers, writes, data)
 
 
 def read_block(block):

@@ -267,8 +267,8 @@ class Cluster:
             if len(found) >= count:
                 return found
             if time.monotonic() > end:
-                raise Failed(f"{len(found)} verdicts, not {count}: "
-                             f"{self.get('a', '/v1/sets')}{self.logs()}")
+                sets = json.dumps(self.get("a", "/v1/sets"))
+                raise Failed(f"{len(found)} verdicts, not {count}: {sets[:3000]}{self.logs()}")
             time.sleep(0.05)
 
 
