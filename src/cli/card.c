@@ -371,21 +371,37 @@ static lv_status write_config(const lv_init *init, const char *listen, lv_error 
     return status;
 }
 
-static lv_status fill_card(const lv_init *init, const endpoint *listen, lv_card *out, lv_error *err)
+static lv_status fill_card(const char *folder, const char *host, unsigned port, lv_card *out,
+                           lv_error *err)
 {
-    char *path = lv_cli_path(init->folder, "msp/cacerts/ca.pem", err);
+    char *path = lv_cli_path(folder, "msp/cacerts/ca.pem", err);
     if (path == NULL) {
         return LV_E_MEMORY;
     }
-    const char *host = init->host_count > 0 ? init->hosts[0] : listen->bracketed;
-    bool bare_v6 = init->host_count > 0 && strchr(host, ':') != NULL;
-    snprintf(out->organisation, sizeof out->organisation, "%s", init->organisation);
-    snprintf(out->url, sizeof out->url, "https://%s%s%s:%u", bare_v6 ? "[" : "", host,
-             bare_v6 ? "]" : "", listen->port);
-    out->role = init->role;
+    bool v6 = strchr(host, ':') != NULL;
+    snprintf(out->url, sizeof out->url, "https://%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
+             port);
     lv_status status = lv_file_read(path, LV_CARD_MAX, &out->root, err);
     free(path);
     return status == LV_OK ? fingerprint(out) : status;
+}
+
+static lv_status introduce(const lv_init *init, const endpoint *listen, lv_card *out, lv_error *err)
+{
+    snprintf(out->organisation, sizeof out->organisation, "%s", init->organisation);
+    out->role = init->role;
+    const char *host = init->host_count > 0 ? init->hosts[0] : listen->host;
+    lv_status status = fill_card(init->folder, host, listen->port, out, err);
+    return status == LV_OK ? write_card(init->folder, out, err) : status;
+}
+
+lv_status lv_card_introduce(const lv_config *config, const char *host, lv_card *out, lv_error *err)
+{
+    *out = (lv_card){.role = config->role};
+    snprintf(out->organisation, sizeof out->organisation, "%s", config->organisation);
+    lv_status status = fill_card(config->folder, host != NULL ? host : config->listen_host,
+                                 config->listen_port, out, err);
+    return status == LV_OK ? write_card(config->folder, out, err) : status;
 }
 
 lv_status lv_init_organisation(const lv_init *init, lv_card *out, lv_error *err)
@@ -402,7 +418,7 @@ lv_status lv_init_organisation(const lv_init *init, lv_card *out, lv_error *err)
                        LV_NAME_MAX);
     }
     lv_status status = endpoint_parse(text, &listen, err);
-    if (status == LV_OK) {
+    if (status == LV_OK && !init->no_identity) {
         status = check_hosts(init, &listen, err);
     }
     if (status == LV_OK) {
@@ -414,17 +430,14 @@ lv_status lv_init_organisation(const lv_init *init, lv_card *out, lv_error *err)
     if (status == LV_OK) {
         status = lv_folder_make(init->folder, err);
     }
-    if (status == LV_OK) {
+    if (status == LV_OK && !init->no_identity) {
         status = make_identity(init, &listen, err);
     }
     if (status == LV_OK) {
         status = make_folders(init, err);
     }
-    if (status == LV_OK) {
-        status = fill_card(init, &listen, out, err);
-    }
-    if (status == LV_OK) {
-        status = write_card(init->folder, out, err);
+    if (status == LV_OK && !init->no_identity) {
+        status = introduce(init, &listen, out, err);
     }
     return status == LV_OK ? write_config(init, text, err) : status;
 }

@@ -30,12 +30,18 @@ typedef struct {
     const char *ledger_folder;   /* of an embedded ledger; NULL: ../ledger */
     const char *const *gateways; /* host:port of peers: the ledger is Fabric's; NULL: embedded */
     size_t gateway_count;
-    unsigned days; /* of the certificate */
+    unsigned days;    /* of the certificate */
+    bool no_identity; /* neither msp/ and ca/ nor card.json: a CA elsewhere issues them */
 } lv_init;
 
-/** Makes the folder. @return LV_OK; LV_EXISTS where an organisation, or part of one, stands
- *  there; LV_E_ARGUMENT with words on what cannot be used. */
+/** Makes the folder. @param[out] out  empty without an identity. @return LV_OK; LV_EXISTS where an
+ * organisation, or part of one, stands there; LV_E_ARGUMENT with words on what cannot be used. */
 LV_MUST_CHECK lv_status lv_init_organisation(const lv_init *init, lv_card *out, lv_error *err);
+
+/** Writes card.json of the organisation that has `config` and an msp/.
+ * @param host  under which others reach its node; NULL: where it listens. */
+LV_MUST_CHECK lv_status lv_card_introduce(const lv_config *config, const char *host, lv_card *out,
+                                          lv_error *err);
 
 /** Reads a card and holds every field against its form; the root must be a CA certificate. */
 LV_MUST_CHECK lv_status lv_card_read(const char *path, lv_card *out, lv_error *err);

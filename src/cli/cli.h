@@ -29,6 +29,8 @@ extern const lv_command lv_cmd_issue;
 extern const lv_command lv_cmd_member;
 extern const lv_command lv_cmd_ledger;
 extern const lv_command lv_cmd_serve;
+extern const lv_command lv_cmd_enroll;
+extern const lv_command lv_cmd_reload;
 extern const lv_command lv_cmd_status;
 extern const lv_command lv_cmd_series;
 extern const lv_command lv_cmd_grant;

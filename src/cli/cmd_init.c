@@ -9,7 +9,7 @@
 #define HOSTS_MAX 16
 #define GATEWAYS_MAX 16
 
-enum { KEY_IDENTITY = 0x100, KEY_LEDGER }; /* options without a letter */
+enum { KEY_IDENTITY = 0x100, KEY_LEDGER, KEY_NONE }; /* options without a letter */
 
 static const unsigned CERTIFICATE_DAYS = 365;
 
@@ -47,6 +47,9 @@ static const struct argp_option option_list[] = {
      "Only msp/ and ca/, for an organisation that runs no node, such as that of a Fabric network's "
      "orderers; needs no --role",
      1},
+    {"no-identity", KEY_NONE, NULL, 0,
+     "Everything but msp/, ca/ and card.json, which `lotveil enroll` then gets from a Fabric CA",
+     1},
     {0}};
 
 static void take_ledger(options *o, const char *value, struct argp_state *state)
@@ -69,6 +72,10 @@ static void check_usage(const options *o, struct argp_state *state)
 {
     if (o->init.organisation == NULL || o->init.has_role == o->identity_only) {
         argp_error(state, "--org and --role (or --identity-only) are needed");
+    }
+    if (o->init.no_identity && (o->identity_only || o->init.host_count > 0)) {
+        argp_error(state, "--no-identity goes with neither --identity-only nor --host; `lotveil "
+                          "enroll` takes the hosts");
     }
     if (o->fabric != (o->init.gateway_count > 0)) {
         argp_error(state, "--ledger fabric and --gateway belong together");
@@ -114,6 +121,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_IDENTITY:
         o->identity_only = true;
+        return 0;
+    case KEY_NONE:
+        o->init.no_identity = true;
         return 0;
     case ARGP_KEY_END:
         check_usage(o, state);
@@ -163,6 +173,22 @@ static void print_words(const options *o, const lv_card *card)
     printf("Next: lotveil member add --dir %s CARD   (for each of the others)\n", dir);
 }
 
+static lv_status tell_no_identity(const options *o, lv_error *err)
+{
+    if (!o->cli.json) {
+        printf("%s, %s, stands in %s, without an identity.\n\n", o->init.organisation,
+               lv_role_name(o->init.role), o->cli.dir);
+        printf("Next: lotveil enroll --dir %s --ca URL --user ID --secret-file FILE ...\n",
+               o->cli.dir);
+        return LV_OK;
+    }
+    json_t *answer =
+        json_pack("{s:s, s:s}", "organisation", o->init.organisation, "dir", o->cli.dir);
+    lv_status status = answer == NULL ? LV_E_MEMORY : lv_cli_print_json(answer, err);
+    json_decref(answer);
+    return status;
+}
+
 static lv_status make_identity(const options *o, lv_error *err)
 {
     lv_organisation_params params = {.msp_id = o->init.organisation,
@@ -198,7 +224,9 @@ static lv_status make_organisation(options *o, lv_error *err)
     o->init.days = CERTIFICATE_DAYS;
     lv_status status = lv_init_organisation(&o->init, &card, err);
     free(ledger);
-    if (status == LV_OK && o->cli.json) {
+    if (status == LV_OK && o->init.no_identity) {
+        status = tell_no_identity(o, err);
+    } else if (status == LV_OK && o->cli.json) {
         status = lv_card_print(&card, err);
     } else if (status == LV_OK) {
         print_words(o, &card);

@@ -27,6 +27,21 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "-";
 }
 
+static void print_certificate(const json_t *certificate)
+{
+    char until[32];
+    const char *warning = json_string_value(json_object_get(certificate, "warning"));
+    const char *refused = json_string_value(json_object_get(certificate, "not_in_use"));
+    lv_cli_time(json_integer_value(json_object_get(certificate, "valid_until")), until);
+    printf("  certificate: valid until %s\n", until);
+    if (warning != NULL) {
+        printf("  warning: %s\n", warning);
+    }
+    if (refused != NULL) {
+        printf("  warning: what stands in msp/ is not in use: %s\n", refused);
+    }
+}
+
 static void print_words(json_t *health)
 {
     const char *name = NULL;
@@ -42,6 +57,7 @@ static void print_words(json_t *health)
                (long long)json_integer_value(json_object_get(head, "block")), LV_TABLE_ID,
                text_of(head, "hash"));
     }
+    print_certificate(json_object_get(health, "certificate"));
     json_array_foreach(json_object_get(health, "pools"), i, pool)
     {
         printf("  pool of series %s: %lld of %lld sets ready\n", text_of(pool, "series"),

@@ -5,11 +5,11 @@
 #include <string.h>
 
 static const lv_command *const commands[] = {
-    &lv_cmd_demo,        &lv_cmd_init,   &lv_cmd_issue,   &lv_cmd_member,   &lv_cmd_ledger,
-    &lv_cmd_serve,       &lv_cmd_status, &lv_cmd_series,  &lv_cmd_grant,    &lv_cmd_publish,
-    &lv_cmd_sets,        &lv_cmd_buy,    &lv_cmd_inquire, &lv_cmd_verdicts, &lv_cmd_alarms,
-    &lv_cmd_disclosures, &lv_cmd_trace,  &lv_cmd_sales,   &lv_cmd_export,   &lv_cmd_import,
-    &lv_cmd_audit,       &lv_cmd_bench,  &lv_cmd_chaincode,
+    &lv_cmd_demo,        &lv_cmd_init,   &lv_cmd_issue,     &lv_cmd_member,   &lv_cmd_ledger,
+    &lv_cmd_serve,       &lv_cmd_status, &lv_cmd_series,    &lv_cmd_grant,    &lv_cmd_publish,
+    &lv_cmd_sets,        &lv_cmd_buy,    &lv_cmd_inquire,   &lv_cmd_verdicts, &lv_cmd_alarms,
+    &lv_cmd_disclosures, &lv_cmd_trace,  &lv_cmd_sales,     &lv_cmd_export,   &lv_cmd_import,
+    &lv_cmd_audit,       &lv_cmd_bench,  &lv_cmd_chaincode, &lv_cmd_enroll,   &lv_cmd_reload,
 };
 
 static void print_help(FILE *out)

@@ -1,8 +1,10 @@
 #include "identity/enroll.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "identity/hosts.h"
 #include "identity/x509.h"
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 bool lv_enroll_user_is_valid(const char *user)
@@ -167,6 +169,109 @@ lv_status lv_enroll_token(const lv_identity *identity, const char *method, const
     }
     lv_buffer_free(&signature);
     lv_buffer_free(&told);
+    return status;
+}
+
+/* ---- the root ---- */
+
+static lv_status read_digest(const char *text, uint8_t out[SHA256_DIGEST_LENGTH], lv_error *err)
+{
+    char digits[2 * SHA256_DIGEST_LENGTH + 1];
+    size_t count = 0;
+    for (; *text != '\0'; text++) {
+        if (*text == ':') {
+            continue;
+        }
+        if (count == sizeof digits - 1) {
+            count++; /* one too many */
+            break;
+        }
+        digits[count++] = *text;
+    }
+    if (count == sizeof digits - 1) {
+        digits[count] = '\0';
+        if (lv_hex_decode(digits, out, SHA256_DIGEST_LENGTH) == LV_OK) {
+            return LV_OK;
+        }
+    }
+    return lv_fail(err, LV_E_ARGUMENT,
+                   "the SHA-256 of a root has 64 hexadecimal digits, as `openssl x509 -fingerprint "
+                   "-sha256` prints them");
+}
+
+static lv_status check_digest(const X509 *root, const char *sha256, lv_error *err)
+{
+    uint8_t wanted[SHA256_DIGEST_LENGTH];
+    uint8_t found[EVP_MAX_MD_SIZE];
+    char text[2 * SHA256_DIGEST_LENGTH + 1];
+    unsigned len = 0;
+    lv_status status = read_digest(sha256, wanted, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    if (X509_digest(root, EVP_sha256(), found, &len) != 1 || len != sizeof wanted) {
+        return lv_openssl_fail(err, "root of the CA");
+    }
+    if (memcmp(wanted, found, sizeof wanted) != 0) {
+        lv_hex_encode((lv_bytes){.data = found, .len = sizeof wanted}, text);
+        return lv_fail(err, LV_INVALID,
+                       "the CA names another root than the one you know: SHA-256 %s", text);
+    }
+    return LV_OK;
+}
+
+static lv_status check_same(const X509 *root, lv_bytes known_pem, lv_error *err)
+{
+    X509 *known = NULL;
+    lv_status status = lv_x509_from_pem(known_pem, &known, err);
+    if (status != LV_OK) {
+        lv_error_prefix(err, "the root you know: ");
+        return LV_E_ARGUMENT;
+    }
+    if (X509_cmp(root, known) != 0) {
+        status = lv_fail(err, LV_INVALID, "the CA names another root than the one you know");
+    }
+    X509_free(known);
+    return status;
+}
+
+/* That lv_trust_add takes it: a P-256 root signed by itself. */
+static lv_status check_is_root(lv_bytes pem, lv_error *err)
+{
+    lv_trust *trust = NULL;
+    lv_status status = lv_trust_new(&trust);
+    if (status == LV_OK) {
+        status = lv_trust_add(trust, "CA", pem, err);
+    }
+    lv_trust_free(trust);
+    return status;
+}
+
+lv_status lv_enroll_check_root(lv_bytes named_pem, lv_bytes known_pem, const char *sha256,
+                               lv_buffer *root_pem, lv_error *err)
+{
+    X509 *root = NULL;
+    if (known_pem.len == 0 && sha256 == NULL) {
+        return lv_fail(err, LV_E_ARGUMENT, "nothing is known by which to tell the CA's root");
+    }
+    lv_status status = lv_x509_from_pem(named_pem, &root, err);
+    if (status == LV_OK) {
+        status = check_is_root(named_pem, err);
+    }
+    if (status == LV_E_SYNTAX || status == LV_E_LIMIT || status == LV_INVALID) {
+        lv_error_prefix(err, "what the CA names as its root: ");
+        status = LV_INVALID;
+    }
+    if (status == LV_OK && known_pem.len > 0) {
+        status = check_same(root, known_pem, err);
+    }
+    if (status == LV_OK && sha256 != NULL) {
+        status = check_digest(root, sha256, err);
+    }
+    if (status == LV_OK) {
+        status = lv_x509_to_pem(root, root_pem, err);
+    }
+    X509_free(root);
     return status;
 }
 

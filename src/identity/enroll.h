@@ -39,6 +39,16 @@ LV_MUST_CHECK lv_status lv_enroll_token(const lv_identity *identity, const char 
                                         const char *path, lv_bytes body, lv_buffer *token,
                                         lv_error *err);
 
+/** Holds the root that a CA names against what its operator knows by another way: it is a CA's own
+ *  root (lv_trust_add), the same as `known_pem` (where that is not empty), and has this SHA-256
+ * over its DER (hexadecimal, colons allowed; NULL: not asked).
+ * @param[out] root_pem  appended, in canonical form.
+ * @return LV_OK; LV_INVALID with words; LV_E_ARGUMENT where `sha256` is none or nothing is known.
+ */
+LV_MUST_CHECK lv_status lv_enroll_check_root(lv_bytes named_pem, lv_bytes known_pem,
+                                             const char *sha256, lv_buffer *root_pem,
+                                             lv_error *err);
+
 /** Holds what a CA issued against what was asked for: the key is ours, the root (PEM) is the
  * issuer, valid at `time`, the unit may act for a node (lv_trust_check_certificate), user and hosts
  * are those asked for.

@@ -265,6 +265,8 @@ static lv_status find_key(const char *folder, const char *msp_id, lv_bytes certi
     } else if (status != LV_OK && count > 1) {
         status =
             lv_fail(err, LV_INVALID, "%s: none of its keys belongs to the certificate", keystore);
+    } else if (status != LV_OK) {
+        status = lv_fail(err, status, "%s", tried.text);
     }
     free(keystore);
     return status;

@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define KEY_NAME_LEN (2 * SHA256_DIGEST_LENGTH + sizeof "_sk") /* with its NUL */
+#define KEY_NAME_LEN ((size_t)2 * SHA256_DIGEST_LENGTH + sizeof "_sk") /* with its NUL */
 
 /* As Fabric names a key: the SHA-256 of the uncompressed point, and "_sk". */
 static lv_status key_name(lv_bytes key_pem, char name[KEY_NAME_LEN], lv_error *err)
@@ -50,10 +50,12 @@ static bool is_ours(const char *name)
 static void remove_others(const char *keystore, const char *kept)
 {
     DIR *folder = opendir(keystore);
-    for (const struct dirent *at = folder == NULL ? NULL : readdir(folder); at != NULL;
-         at = readdir(folder)) {
-        if (is_ours(at->d_name) && strcmp(at->d_name, kept) != 0) {
-            unlinkat(dirfd(folder), at->d_name, 0);
+    int fd = folder == NULL ? -1 : dirfd(folder);
+    if (fd >= 0) {
+        for (const struct dirent *at = readdir(folder); at != NULL; at = readdir(folder)) {
+            if (is_ours(at->d_name) && strcmp(at->d_name, kept) != 0) {
+                unlinkat(fd, at->d_name, 0);
+            }
         }
     }
     if (folder != NULL) {

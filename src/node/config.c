@@ -56,6 +56,7 @@ typedef struct {
     uint32_t members_count;
     raw_limits *limits;
     char *threads;
+    lv_config_raw_enroll *enroll;
 } raw_config;
 
 static const cyaml_strval_t ROLES[] = {
@@ -94,6 +95,7 @@ static const cyaml_schema_field_t CONFIG_FIELDS[] = {
     CYAML_FIELD_SEQUENCE("members", NEEDED, raw_config, members, &MEMBER, 0, MEMBERS_MAX),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL, raw_config, limits, LIMITS_FIELDS),
     LV_YAML_FIELD_NUMBER("threads", OPTIONAL, raw_config, threads),
+    CYAML_FIELD_MAPPING_PTR("enroll", OPTIONAL, raw_config, enroll, lv_config_enroll_fields),
     CYAML_FIELD_END,
 };
 
@@ -280,6 +282,9 @@ static lv_status take_config(const char *path, const raw_config *raw, lv_config 
     if (status == LV_OK) {
         status = take_limits(path, raw, out, err);
     }
+    if (status == LV_OK) {
+        status = lv_config_take_enroll(path, raw->enroll, out, err);
+    }
     return status;
 }
 
@@ -349,6 +354,7 @@ void lv_config_free(lv_config *config)
     free(config->series);
     free(config->follows);
     lv_config_ledger_free(config);
+    lv_config_enroll_free(config->enroll);
     free(config->listen_host);
     free(config->folder);
     free(config);

@@ -29,6 +29,11 @@
  *        request_seconds: 30
  *        requests_per_minute: 600      # per peer organisation
  *      threads: 0                      # for encryption; 0: all processors
+ *      enroll:                         # optional: the node renews its certificate by itself
+ *        ca: https://ca.example:7054   # a Fabric CA
+ *        ca_name: ca-b                 # optional: one of several behind that address
+ *        tls_roots: ca-tls.pem         # optional: of the CA's TLS; the organisation's root
+ *        renew_days: 30                # before its certificate ends
  *
  *  series/moisture.yaml:
  *      name: moisture
@@ -113,6 +118,14 @@ typedef struct {
     bool full;
 } lv_config_follow;
 
+/** Where the node renews its certificate. */
+typedef struct {
+    char *ca;            /* lv_ca_url_is_valid */
+    char *ca_name;       /* "": its default */
+    lv_buffer tls_roots; /* PEM; empty: the organisation's own root */
+    unsigned renew_days;
+} lv_config_enroll;
+
 typedef struct {
     char *folder; /* of the organisation */
     char organisation[LV_NAME_MAX + 1];
@@ -138,6 +151,7 @@ typedef struct {
     unsigned request_seconds;
     unsigned requests_per_minute;
     unsigned threads;
+    lv_config_enroll *enroll; /* NULL: it does not */
 } lv_config;
 
 /** Reads everything below `folder`. Words name file, line or key, and what is legal. */

@@ -3,6 +3,7 @@
 #define LV_NODE_CONFIG_PARTS_H
 
 #include "node/config.h"
+#include <cyaml/cyaml.h>
 
 #define LV_CONFIG_FILES_MAX 1024U /* series, or follows, of one organisation */
 
@@ -24,6 +25,21 @@ LV_MUST_CHECK lv_status lv_config_each_file(lv_config *config, const char *name,
 LV_MUST_CHECK lv_status lv_config_read_roots(const lv_config *config, const char *path,
                                              const char *key, const char *name, lv_buffer *out,
                                              lv_error *err);
+
+/** The section `enroll` as it is written. */
+typedef struct {
+    char *ca;
+    char *ca_name;
+    char *tls_roots;
+    char *renew_days;
+} lv_config_raw_enroll;
+
+extern const cyaml_schema_field_t lv_config_enroll_fields[];
+
+/** Fills config->enroll. @param raw  NULL where the section is not there. */
+LV_MUST_CHECK lv_status lv_config_take_enroll(const char *path, const lv_config_raw_enroll *raw,
+                                              lv_config *out, lv_error *err);
+void lv_config_enroll_free(lv_config_enroll *enroll);
 
 /** Finds a member and holds it against the role it must have. */
 LV_MUST_CHECK lv_status lv_config_need_member(const lv_config *config, const char *path,

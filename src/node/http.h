@@ -102,18 +102,22 @@ void lv_http_stop(lv_http_server *server);
 typedef struct {
     const char *url;             /* https://..., or http://node/... with a socket */
     const char *socket_path;     /* the control door, or NULL */
-    const lv_identity *identity; /* NULL with a socket */
-    lv_bytes root;               /* PEM of the one root that the server must chain to */
-    const lv_trust *trust;       /* with `msp`: the server's certificate must belong to it */
+    const lv_identity *identity; /* NULL with a socket, and where the server is no member */
+    lv_bytes root;               /* PEM of the roots of which the server must chain to one */
+    const lv_trust *trust; /* with `msp`: the server's certificate must belong to it; both NULL
+                            * where it is no member: chain and host name are checked then */
     const char *msp;
     const char *method;
     const char *content_type; /* or NULL */
-    const char *header;       /* one further "Name: value", or NULL */
+    const char *header;       /* one further "Name: value", which may be secret, or NULL */
     lv_bytes body;
     /** In place of `body`: gives the next bytes of one of `read_len` bytes, 0 where it cannot. */
     size_t (*read)(void *context, uint8_t *out, size_t room);
     void *read_context;
     uint64_t read_len;
+    /** Asked about once a second: whether to give up, with LV_UNAVAILABLE. NULL: never. */
+    bool (*cancelled)(void *context);
+    void *cancel_context;
     unsigned seconds; /* whole request */
     size_t max_bytes; /* of the answer */
 } lv_http_call;

@@ -23,6 +23,7 @@ typedef struct {
     size_t start;     /* of the answer in `body` */
     lv_status server; /* of the server's certificate; LV_OK until it was found wanting */
     lv_error server_words;
+    bool cancelled;     /* the caller gave up */
     bool unread;        /* the body could not be read to its end */
     lv_status received; /* LV_E_LIMIT, LV_E_MEMORY while the answer was taken */
     char words[CURL_ERROR_SIZE];
@@ -131,7 +132,7 @@ static bool add_header(transfer *run, const char *name, const char *value)
     if (lv_buffer_printf(&line, "%s%s", name, value) == LV_OK) {
         longer = curl_slist_append(run->headers, lv_buffer_text(&line));
     }
-    lv_buffer_free(&line);
+    lv_buffer_wipe(&line);
     run->headers = longer != NULL ? longer : run->headers;
     return longer != NULL;
 }
@@ -159,21 +160,36 @@ static struct curl_blob blob_of(lv_bytes bytes)
     return (struct curl_blob){.data = data.taken, .len = bytes.len, .flags = CURL_BLOB_COPY};
 }
 
+/* libcurl's own copies; one may be a secret. */
+static void free_headers(struct curl_slist *headers)
+{
+    for (struct curl_slist *at = headers; at != NULL; at = at->next) {
+        lv_wipe(at->data, strlen(at->data));
+    }
+    curl_slist_free_all(headers);
+}
+
 #define SET(option, value) (curl_easy_setopt(run->handle, option, value) == CURLE_OK)
+
+static bool set_own_certificate(transfer *run, const lv_identity *identity)
+{
+    struct curl_blob key = blob_of(lv_identity_key_pem(identity));
+    struct curl_blob certificate = blob_of(lv_identity_certificate_pem(identity));
+    return SET(CURLOPT_SSLCERT_BLOB, &certificate) && SET(CURLOPT_SSLKEY_BLOB, &key);
+}
 
 static bool set_tls(transfer *run)
 {
-    struct curl_blob key = blob_of(lv_identity_key_pem(run->call->identity));
-    struct curl_blob certificate = blob_of(lv_identity_certificate_pem(run->call->identity));
     struct curl_blob root = blob_of(run->call->root);
+    bool member = run->call->msp != NULL;
     /* CAPATH and CAINFO point at the system's roots by default, which would do as well as ours. */
     return SET(CURLOPT_PROTOCOLS_STR, "https") &&
            SET(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAINFO, NULL) &&
            SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_CAINFO_BLOB, &root) &&
-           SET(CURLOPT_SSLCERT_BLOB, &certificate) && SET(CURLOPT_SSLKEY_BLOB, &key) &&
            SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-           SET(CURLOPT_CERTINFO, 1L) && SET(CURLOPT_PREREQFUNCTION, on_connected) &&
-           SET(CURLOPT_PREREQDATA, run);
+           (!member ||
+            (set_own_certificate(run, run->call->identity) && SET(CURLOPT_CERTINFO, 1L) &&
+             SET(CURLOPT_PREREQFUNCTION, on_connected) && SET(CURLOPT_PREREQDATA, run)));
 }
 
 static bool set_socket(transfer *run, const char *path)
@@ -197,6 +213,26 @@ static bool set_method(transfer *run)
            SET(CURLOPT_POSTFIELDS, call->body.len > 0 ? (const char *)call->body.data : "");
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl_xferinfo_callback */
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    transfer *run = context;
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    run->cancelled = run->call->cancelled(run->call->cancel_context);
+    return run->cancelled ? 1 : 0;
+}
+
+static bool set_cancel(transfer *run)
+{
+    return run->call->cancelled == NULL ||
+           (SET(CURLOPT_NOPROGRESS, 0L) && SET(CURLOPT_XFERINFOFUNCTION, on_progress) &&
+            SET(CURLOPT_XFERINFODATA, run));
+}
+
 /* No proxy from the environment, no redirect, no signal handlers in a program with threads. */
 static bool set_common(transfer *run)
 {
@@ -204,7 +240,7 @@ static bool set_common(transfer *run)
            SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NOSIGNAL, 1L) &&
            SET(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
            SET(CURLOPT_TIMEOUT, (long)run->call->seconds) && SET(CURLOPT_ERRORBUFFER, run->words) &&
-           SET(CURLOPT_WRITEFUNCTION, on_body) && SET(CURLOPT_WRITEDATA, run);
+           SET(CURLOPT_WRITEFUNCTION, on_body) && SET(CURLOPT_WRITEDATA, run) && set_cancel(run);
 }
 
 static lv_status status_of(CURLcode code)
@@ -238,6 +274,9 @@ static lv_status outcome(const transfer *run, CURLcode code, lv_error *err)
     if (run->server != LV_OK) {
         return lv_fail(err, LV_INVALID, "%s: the server is not %s: %s", where, run->call->msp,
                        run->server_words.text);
+    }
+    if (run->cancelled) {
+        return lv_fail(err, LV_UNAVAILABLE, "%s: given up before it answered", where);
     }
     if (run->unread) {
         return lv_fail(err, LV_E_IO, "%s: what was to be sent ended early", where);
@@ -275,11 +314,18 @@ static lv_status perform(transfer *run, const char *socket_path, unsigned *code,
     return status;
 }
 
+/* Either all that a call to a member needs, or none of it. */
+static bool is_whole(const lv_http_call *call)
+{
+    bool some = call->identity != NULL || call->trust != NULL || call->msp != NULL;
+    bool all = call->identity != NULL && call->trust != NULL && call->msp != NULL;
+    return call->root.len > 0 && some == all;
+}
+
 static lv_status check_call(const lv_http_call *call, lv_error *err)
 {
     if (call->socket_path == NULL &&
-        (call->identity == NULL || call->trust == NULL || call->msp == NULL ||
-         call->root.len == 0 || strncmp(call->url, "https://", strlen("https://")) != 0)) {
+        (!is_whole(call) || strncmp(call->url, "https://", strlen("https://")) != 0)) {
         return lv_fail(err, LV_E_ARGUMENT, "HTTP client: %s: a peer is called by https only",
                        call->url);
     }
@@ -313,7 +359,7 @@ lv_status lv_http_request_send(const lv_http_call *call, unsigned *code, lv_buff
                     .server = LV_OK,
                     .received = LV_OK};
     status = run.handle == NULL ? LV_E_MEMORY : perform(&run, address.sun_path, code, err);
-    curl_slist_free_all(run.headers);
+    free_headers(run.headers);
     curl_easy_cleanup(run.handle);
     if (folder >= 0) {
         close(folder);

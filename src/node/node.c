@@ -96,6 +96,14 @@ static void remove_port(const lv_node *node)
     free(path);
 }
 
+/* Whoever puts another certificate in use tells the doors. */
+static void set_server(lv_node *node, lv_http_server *server)
+{
+    pthread_mutex_lock(&node->lock);
+    node->server = server;
+    pthread_mutex_unlock(&node->lock);
+}
+
 /* `routes` stay borrowed until the server has stopped. */
 static lv_status open_doors(lv_node *node, const lv_route *const *routes, lv_http_server **server,
                             lv_error *err)
@@ -121,6 +129,9 @@ static lv_status open_doors(lv_node *node, const lv_route *const *routes, lv_htt
     };
     lv_status status = lv_http_serve(&options, server, err);
     lv_identity_free(identity);
+    if (status == LV_OK) {
+        set_server(node, *server);
+    }
     free(control);
     if (status == LV_OK) {
         status = write_port(node, lv_http_port(*server), err);
@@ -170,7 +181,7 @@ static lv_status start_worker(lv_node *node, void (*body)(lv_node *node), crew *
 
 static lv_status start_workers(lv_node *node, crew *workers, lv_error *err)
 {
-    lv_status status = LV_OK;
+    lv_status status = start_worker(node, lv_node_keep_identity, workers, err);
     void (*const *bodies)(lv_node *) = node->role->workers;
     for (size_t i = 0; status == LV_OK && bodies != NULL && bodies[i] != NULL; i++) {
         status = start_worker(node, bodies[i], workers, err);
@@ -226,6 +237,7 @@ static lv_status serve(lv_node *node, const signals *taken, int ready_fd, lv_err
         status = wait_for_end(node, taken, err);
     }
     lv_node_stop(node);
+    set_server(node, NULL);
     if (server != NULL) {
         lv_http_stop(server);
         remove_port(node);

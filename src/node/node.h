@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 typedef struct lv_node lv_node;
+typedef struct lv_keeper lv_keeper; /* of the certificate, node_identity.c */
 
 #define LV_NODE_WATCHES_MAX 8U /* watches open at once in one node */
 #define LV_NODE_WORKERS_MAX 8U
@@ -37,7 +38,8 @@ typedef struct {
 struct lv_node {
     const lv_config *config;
     lv_identity_slot identity; /* lv_node_identity takes it out */
-    lv_trust *trust;           /* all members and this organisation itself */
+    lv_keeper *keeper;
+    lv_trust *trust; /* all members and this organisation itself */
     lv_vault *vault;
     lv_store *store;
     lv_ledger *quality; /* NULL where this node has no part in it */
@@ -48,6 +50,7 @@ struct lv_node {
     pthread_cond_t changed; /* signalled by lv_node_changed */
     uint64_t version;       /* counts lv_node_changed */
     bool stopping;
+    lv_http_server *server;                 /* NULL while there are no doors */
     double started;                         /* lv_clock_seconds */
     int stop_fd;                            /* eventfd that ends lv_node_run's wait */
     lv_watch *watches[LV_NODE_WATCHES_MAX]; /* open ones, woken when the node stops */
@@ -77,6 +80,13 @@ void lv_node_close(lv_node *node);
 /** The identity of now, retained (lv_identity_free gives it back): what is signed and shown with
  * one of them is of one generation, whatever is put in its place meanwhile. */
 lv_identity *lv_node_identity(lv_node *node);
+
+/** Takes the certificate and key that stand in msp/ now, if they are others: the ledgers, the doors
+ *  and whatever is signed from now on use them. What is under way ends with those before.
+ * @param[out] changed  whether they are others.
+ * @return LV_OK; LV_NOT_FOUND, LV_INVALID... with words where they are not whole, expired, or not
+ * of the root that the node started with: it then goes on with those it has. */
+LV_MUST_CHECK lv_status lv_node_reload(lv_node *node, bool *changed, lv_error *err);
 
 /** Makes lv_node_stopping true and wakes whoever waits. */
 void lv_node_stop(lv_node *node);

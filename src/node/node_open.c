@@ -17,22 +17,6 @@ static const lv_role_table *const ROLES[] = {
 
 /* ---- identity and trust ---- */
 
-/* A certificate that the others would refuse is told at the start and not at the first request. */
-static lv_status check_own_certificate(const lv_node *node, const lv_identity *identity,
-                                       lv_error *err)
-{
-    const char *msp = NULL;
-    lv_status status = lv_trust_check_certificate(node->trust, lv_identity_certificate(identity),
-                                                  lv_clock_now(), &msp, err);
-    if (status == LV_OK && strcmp(msp, node->config->organisation) != 0) {
-        status = lv_fail(err, LV_INVALID, "belongs to %s", msp);
-    }
-    if (status == LV_INVALID) {
-        lv_error_prefix(err, "%s/msp: this organisation's own certificate: ", node->config->folder);
-    }
-    return status;
-}
-
 static lv_status open_trust(lv_node *node, const lv_buffer *root, lv_error *err)
 {
     const lv_config *config = node->config;
@@ -62,7 +46,11 @@ static lv_status open_identity(lv_node *node, lv_error *err)
         status = open_trust(node, &root, err);
     }
     if (status == LV_OK) {
-        status = check_own_certificate(node, identity, err);
+        /* What the others would refuse is told at the start and not at the first request. */
+        status = lv_node_check_identity(node, identity, err);
+    }
+    if (status == LV_OK) {
+        status = lv_keeper_new(&node->keeper);
     }
     if (status == LV_OK) {
         lv_identity_slot_set(&node->identity, identity);
@@ -259,6 +247,7 @@ void lv_node_close(lv_node *node)
     lv_vault_close(node->vault);
     lv_store_close(node->store);
     lv_trust_free(node->trust);
+    lv_keeper_free(node->keeper);
     /* const for all but its owner */
     lv_config_free((lv_config *)(uintptr_t)node->config);
     lv_node_clockwork_close(node);

@@ -15,6 +15,20 @@ extern const lv_route lv_node_routes[];
 LV_MUST_CHECK lv_status lv_node_clockwork_open(lv_node *node, lv_error *err);
 void lv_node_clockwork_close(lv_node *node);
 
+LV_MUST_CHECK lv_status lv_keeper_new(lv_keeper **out);
+void lv_keeper_free(lv_keeper *keeper);
+
+/** The body of the worker that every node has: looks at msp/ now and then, renews the certificate
+ *  where config.yaml says so, and warns when it ends soon. */
+void lv_node_keep_identity(lv_node *node);
+
+/** Holds a certificate against the trust and the clock, as the others would. */
+LV_MUST_CHECK lv_status lv_node_check_identity(const lv_node *node, const lv_identity *identity,
+                                               lv_error *err);
+
+/** Adds "certificate" to what /healthz tells. */
+LV_MUST_CHECK lv_status lv_node_describe_identity(lv_node *node, json_t *health);
+
 /** Makes every watch of the node return; again and again until its worker has gone. */
 void lv_node_wake_watches(lv_node *node);
 

@@ -39,7 +39,10 @@ static lv_status healthz(void *context, const lv_http_request *request, lv_http_
                                "uptime_seconds", (json_int_t)(lv_clock_seconds() - node->started),
                                "channels", channels);
     bool own = request->peer == NULL; /* through the control door */
-    if (health != NULL && own && node->role->describe != NULL) {
+    if (health != NULL && own) {
+        status = lv_node_describe_identity(node, health);
+    }
+    if (health != NULL && status == LV_OK && own && node->role->describe != NULL) {
         status = node->role->describe(node, health, err);
     }
     if (status != LV_OK) {
@@ -47,6 +50,23 @@ static lv_status healthz(void *context, const lv_http_request *request, lv_http_
         return status;
     }
     return lv_http_json(response, health);
+}
+
+static lv_status reload(void *context, const lv_http_request *request, lv_http_response *response,
+                        lv_error *err)
+{
+    lv_node *node = context;
+    bool changed = false;
+    (void)request;
+    lv_status status = lv_node_reload(node, &changed, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    lv_identity *own = lv_node_identity(node);
+    json_t *answer = json_pack("{s:b, s:I}", "changed", changed, "valid_until",
+                               (json_int_t)lv_identity_valid_until(own));
+    lv_identity_free(own);
+    return lv_http_json(response, answer);
 }
 
 static lv_status version(void *context, const lv_http_request *request, lv_http_response *response,
@@ -62,5 +82,6 @@ static lv_status version(void *context, const lv_http_request *request, lv_http_
 const lv_route lv_node_routes[] = {
     {LV_HTTP_PEER | LV_HTTP_CONTROL, "GET", "/healthz", healthz},
     {LV_HTTP_PEER | LV_HTTP_CONTROL, "GET", "/version", version},
+    {LV_HTTP_CONTROL, "POST", "/v1/reload", reload},
     {0},
 };

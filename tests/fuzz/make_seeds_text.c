@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "base/writer.h"
 #include "make_seeds.h"
 #include <jansson.h>
@@ -99,6 +100,36 @@ static void make_json(void)
     json_decref(card);
 }
 
+/* `code`: which of the statuses in fuzz_ca_answer.c. */
+static void make_answer(const char *name, char code, const char *key, const lv_buffer *pem)
+{
+    lv_error err = {.text = "ca_answer"};
+    lv_buffer bytes = {0};
+    lv_buffer encoded = {0};
+    seed_must(lv_base64_encode(lv_buffer_view(pem), &encoded), &err);
+    seed_must(lv_buffer_printf(&bytes, "%c{\"success\":true,\"result\":{\"%s\":\"%s\"}}", code, key,
+                               lv_buffer_text(&encoded)),
+              &err);
+    seed_write("ca_answer", name, lv_buffer_view(&bytes));
+    lv_buffer_free(&encoded);
+    lv_buffer_free(&bytes);
+}
+
+static void make_answers(void)
+{
+    lv_error err = {.text = "ca_answer"};
+    lv_buffer pem = {0};
+    lv_bytes own = lv_identity_certificate_pem(fuzz_identity(1));
+    seed_must(lv_buffer_append(&pem, own.data, own.len), &err);
+    make_answer("certificate", '\4', "Cert", &pem);
+    make_answer("root", '\5', "CAChain", fuzz_root(1));
+    seed_text("ca_answer", "secret", "\4{\"success\":true,\"result\":{\"secret\":\"abc\"}}");
+    seed_text("ca_answer", "refused",
+              "\6{\"success\":false,\"result\":\"\",\"errors\":[{\"code\":20,\"message\":"
+              "\"Authentication failure\"}],\"messages\":[]}");
+    lv_buffer_free(&pem);
+}
+
 static void make_appendix(void)
 {
     lv_buffer published = fuzz_file("../vectors/appendix_a.json");
@@ -155,6 +186,7 @@ void seeds_of_text(void)
     make_numbers();
     make_yaml();
     make_json();
+    make_answers();
     make_appendix();
     seed_text("router", "whole", "POST /v1/sets/a%2fb%20c/buy");
     seed_text("router", "fixed", "GET /version");

@@ -348,6 +348,50 @@ static void test_bad_main_files(void **state)
     expect_refused("config.yaml", DOWNSTREAM, changes, sizeof changes / sizeof changes[0]);
 }
 
+static void test_where_a_certificate_is_renewed(void **state)
+{
+    (void)state;
+    static const char section[] = "enroll:\n"
+                                  "  ca: https://ca.example:7054\n"
+                                  "  ca_name: ca-b\n"
+                                  "  tls_roots: members/root.pem\n"
+                                  "  renew_days: 14\n";
+    static const spoilt changes[] = {
+        {"https://ca", "http://ca", {"enroll, ca", "https://", NULL}},
+        {"7054", "7054/", {"enroll, ca", NULL, NULL}},
+        {"  ca: https://ca.example:7054\n", "", {"enroll", "Missing", "ca"}},
+        {"ca_name: ca-b", "ca_name: \"a\\nb\"", {"enroll, ca_name", NULL, NULL}},
+        {"renew_days: 14", "renew_days: 0", {"renew_days", "1 to 3650", NULL}},
+        {"renew_days: 14", "renew_days: soon", {"renew_days", "soon", NULL}},
+        {"renew_days: 14", "user: u", {"enroll", "user", "ca, ca_name, tls_roots, renew_days"}},
+        {"tls_roots: members/root.pem", "tls_roots: none.pem", {"tls_roots", "none.pem", NULL}},
+        {"tls_roots: members/root.pem", "tls_roots: members/empty.pem", {"tls_roots", "PEM", NULL}},
+    };
+    char text[2 * sizeof DOWNSTREAM];
+    lv_config *config = NULL;
+    put("config.yaml", DOWNSTREAM);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_null(config->enroll);
+    lv_config_free(config);
+
+    snprintf(text, sizeof text, "%s%s", DOWNSTREAM, section);
+    expect_refused("config.yaml", text, changes, sizeof changes / sizeof changes[0]);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_string_equal(config->enroll->ca, "https://ca.example:7054");
+    assert_string_equal(config->enroll->ca_name, "ca-b");
+    assert_string_equal(lv_buffer_text(&config->enroll->tls_roots), ROOT);
+    assert_int_equal(config->enroll->renew_days, 14);
+    lv_config_free(config);
+
+    snprintf(text, sizeof text, "%senroll: {ca: \"https://ca\"}\n", DOWNSTREAM);
+    put("config.yaml", text);
+    assert_int_equal(lv_config_load(folder, &config, NULL), LV_OK);
+    assert_string_equal(config->enroll->ca_name, "");
+    assert_int_equal(config->enroll->tls_roots.len, 0);
+    assert_int_equal(config->enroll->renew_days, 30);
+    lv_config_free(config);
+}
+
 static void test_second_documents_and_absent_files(void **state)
 {
     (void)state;
@@ -817,6 +861,7 @@ int main(void)
         cmocka_unit_test(test_an_upstream),
         cmocka_unit_test(test_nobody_known_yet),
         cmocka_unit_test(test_bad_main_files),
+        cmocka_unit_test(test_where_a_certificate_is_renewed),
         cmocka_unit_test(test_second_documents_and_absent_files),
         cmocka_unit_test(test_channels_that_a_role_has_no_part_in),
         cmocka_unit_test(test_a_ledger_on_fabric),

@@ -741,6 +741,64 @@ static void test_the_client_is_bounded(void **state)
     atomic_store(&let_go, true);
 }
 
+static bool give_up(void *context) { return atomic_fetch_add((atomic_int *)context, 1) >= 1; }
+
+/* Whom a client calls that is no member (a CA) is known by root and host name alone. Half of what a
+ * call to a member needs is none. */
+static void test_a_server_that_is_no_member(void **state)
+{
+    world *w = *state;
+    char url[128];
+    serve(w);
+    url_of(w, "/healthz", url);
+    const lv_http_call call = {.url = url,
+                               .root = lv_trust_root(w->trust, "AMSP"),
+                               .method = "GET",
+                               .header = "Authorization: Basic c2VjcmV0",
+                               .seconds = 10,
+                               .max_bytes = REQUEST_BYTES};
+    expect_answer(&call, 403, "LV_REFUSED"); /* it shows no certificate of its own */
+    lv_http_call other = call;
+    other.root = lv_trust_root(w->trust, "BMSP");
+    expect_no_answer(&other, LV_INVALID, "certificate");
+    other.root = (lv_bytes){0};
+    expect_no_answer(&other, LV_E_ARGUMENT, "https only");
+    other = call;
+    other.msp = "AMSP";
+    expect_no_answer(&other, LV_E_ARGUMENT, "https only");
+    other.trust = w->trust;
+    expect_no_answer(&other, LV_E_ARGUMENT, "https only");
+    other = call;
+    other.identity = w->client;
+    expect_no_answer(&other, LV_E_ARGUMENT, "https only");
+}
+
+/* A server that says nothing: it takes the connection and that is all. */
+static void test_a_call_may_be_given_up(void **state)
+{
+    world *w = *state;
+    char url[128];
+    atomic_int asked = 0;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/", ntohs(at.sin_port));
+    const lv_http_call call = {.url = url,
+                               .root = lv_trust_root(w->trust, "AMSP"),
+                               .method = "GET",
+                               .seconds = 20,
+                               .max_bytes = REQUEST_BYTES,
+                               .cancelled = give_up,
+                               .cancel_context = &asked};
+    double began = lv_clock_seconds();
+    expect_no_answer(&call, LV_UNAVAILABLE, "given up");
+    assert_true(lv_clock_seconds() - began < 10);
+    close(fd);
+}
+
 static void test_the_client_speaks_https_only(void **state)
 {
     world *w = *state;
@@ -1358,6 +1416,8 @@ int main(void)
         WORLD(test_root_and_organisation_must_agree),
         WORLD(test_the_client_is_bounded),
         WORLD(test_the_client_speaks_https_only),
+        WORLD(test_a_server_that_is_no_member),
+        WORLD(test_a_call_may_be_given_up),
         WORLD(test_the_control_door),
         WORLD(test_doors_are_apart),
         WORLD(test_failures_become_errors),
