@@ -120,7 +120,7 @@ class CommandLine(unittest.TestCase):
             done = self.run_command("demo", "--ledger", "fabric", "--dir", f"{root}/demo",
                                     env=dict(os.environ, FABRIC_BIN=str(empty)))
             self.assertEqual(done.returncode, 4)
-            for part in ("peer", "orderer", "configtxgen", str(empty), "https://", "lotveil demo"):
+            for part in ("peer", "orderer", "configtxgen", str(empty), "https://", "--ledger embedded"):
                 self.assertIn(part, done.stderr)
             self.assertFalse(pathlib.Path(root, "demo").exists())
 
