@@ -21,7 +21,7 @@ typedef struct {
     lv_channel channel;
     lv_identity_slot identity;
     char msp[LV_NAME_MAX + 1]; /* of all that were ever in the slot */
-    dev_t device; /* of the file that was opened */
+    dev_t device;              /* of the file that was opened */
     ino_t inode;
     lv_lane reader; /* a long wait for the write lock shall not hold up those who read */
     lv_lane writer;
