@@ -166,7 +166,7 @@ static lv_status answer_first(const proving *job, piece *all, size_t first, size
         c1[i] = all->row[r].cell[2 * i];
     }
     if (status == LV_OK) {
-        status = lv_curve_best()->sum_vartime(&all->u[r], all->first[r].sigma, c1, cells);
+        status = lv_curve_best()->sum_vartime(&all->u[r], all->first[r].sigma, c1, cells, NULL, 0);
     }
     if (status == LV_OK) {
         compress(job, &all->first[r], &hidden->bits[r * cells],

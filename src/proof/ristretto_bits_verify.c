@@ -223,7 +223,8 @@ static lv_status sum_points(void *context, size_t index)
         factor[terms] = of->key;
         point[terms++] = *lv_ristretto_point(of->job->task.key);
     }
-    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point, terms);
+    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point, terms, NULL,
+                                         0);
 }
 
 /* What stands before P and, on the other side, before the generators. */

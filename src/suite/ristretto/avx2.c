@@ -11,6 +11,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "suite/ristretto/constants.h"
+#include "suite/ristretto/schedule.h"
 #include <immintrin.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #define LV_FN LV_TARGET static inline
 #define LV_CALL LV_TARGET __attribute__((noinline)) static
 #define LV_VECTOR LV_TARGET __attribute__((always_inline)) static inline
+#define LV_WITHIN LV_FN
 
 enum { LANES = 4, LIMBS = 10 };
 typedef __m256i v4;
@@ -514,12 +516,139 @@ LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
     r->z.v[0] = mask_or(r->z.v[0], twice(one));
 }
 
+/* ---- four coordinates side by side ---- */
+
+/* A word where the bit of its lane is set. */
+LV_VECTOR v4 in_lanes(unsigned lanes, uint64_t word)
+{
+    return _mm256_set_epi64x(
+        (lanes & 8) != 0 ? (long long)word : 0, (lanes & 4) != 0 ? (long long)word : 0,
+        (lanes & 2) != 0 ? (long long)word : 0, (lanes & 1) != 0 ? (long long)word : 0);
+}
+
+enum { FIRST = 1, SECOND = 2, THIRD = 4, FOURTH = 8 }; /* lanes */
+
+/* Limb i of 2 p, as fe_subtract_to adds it. */
+LV_VECTOR uint64_t two_p(int i)
+{
+    return i % 2 == 0 ? (UINT64_C(1) << 27) - (i == 0 ? 38 : 2) : (UINT64_C(1) << 26) - 2;
+}
+
+/* Each lane's neighbour, and the lane itself added and subtracted where masks say so: 2 p - a is
+ * (2 p + 1) + ~a. */
+LV_VECTOR void add_neighbours(fe *r, const fe *a, unsigned plus, unsigned minus)
+{
+    const v4 flip = in_lanes(minus, UINT64_MAX);
+    const v4 keep = in_lanes(plus | minus, UINT64_MAX);
+#pragma GCC unroll 10
+    for (int i = 0; i < LIMBS; i++) {
+        const v4 neighbour = _mm256_shuffle_epi32(a->v[i], 0x4e);
+        const v4 own = mask_and(_mm256_xor_si256(a->v[i], flip), keep);
+        r->v[i] = add(add(neighbour, in_lanes(minus, two_p(i) + 1)), own);
+    }
+}
+
+LV_VECTOR void fe_crossed(fe *r, const fe *a) { add_neighbours(r, a, SECOND, FIRST); }
+LV_VECTOR void fe_alternate(fe *r, const fe *a)
+{
+    add_neighbours(r, a, SECOND | FOURTH, FIRST | THIRD);
+}
+
+LV_VECTOR void fe_doubled(fe *r, const fe *a)
+{
+    const v4 flip_second = in_lanes(THIRD | FOURTH, UINT64_MAX);
+    const v4 flip_others = in_lanes(FIRST, UINT64_MAX);
+    const v4 keep_first = in_lanes(SECOND | THIRD | FOURTH, UINT64_MAX);
+    const v4 keep_others = in_lanes(FIRST | THIRD, UINT64_MAX);
+#pragma GCC unroll 10
+    for (int i = 0; i < LIMBS; i++) {
+        const v4 first = mask_and(_mm256_permute4x64_epi64(a->v[i], 0x00), keep_first);
+        const v4 second = _mm256_xor_si256(
+            mask_and(_mm256_permute4x64_epi64(a->v[i], 0x55), keep_first), flip_second);
+        const v4 others = _mm256_xor_si256(
+            mask_and(twice(_mm256_permute4x64_epi64(a->v[i], 0x23)), keep_others), flip_others);
+        const v4 constant =
+            add(in_lanes(FIRST, 2 * two_p(i) + 1), in_lanes(THIRD | FOURTH, two_p(i) + 1));
+        r->v[i] = add(add(first, second), add(others, constant));
+    }
+}
+
+LV_VECTOR void fe_outer(fe *r, const fe *a)
+{
+    for (int i = 0; i < LIMBS; i++) {
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x2c);
+    }
+}
+
+LV_VECTOR void fe_inner(fe *r, const fe *a)
+{
+    for (int i = 0; i < LIMBS; i++) {
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x76);
+    }
+}
+
+LV_VECTOR void fe_squares_left(fe *r, const fe *a)
+{
+    for (int i = 0; i < LIMBS; i++) {
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x24);
+    }
+}
+
+LV_VECTOR void fe_squares_right(fe *r, const fe *a)
+{
+    for (int i = 0; i < LIMBS; i++) {
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x64);
+    }
+}
+
+LV_VECTOR void fe_opposed(fe *r, fe_mask where, const fe *a)
+{
+    const fe_mask turn = mask_and(where, in_lanes(FIRST | SECOND, UINT64_MAX));
+    const fe_mask negate = mask_and(where, in_lanes(THIRD, UINT64_MAX));
+    for (int i = 0; i < LIMBS; i++) {
+        const v4 turned = _mm256_blendv_epi8(a->v[i], _mm256_shuffle_epi32(a->v[i], 0x4e), turn);
+        r->v[i] = add(_mm256_xor_si256(turned, negate), mask_and(negate, all(two_p(i) + 1)));
+    }
+}
+
+LV_VECTOR fe_mask fe_quads_mask(const bool *which) { return all(which[0] ? UINT64_MAX : 0); }
+
+LV_VECTOR fe fe_quads(const lv_quad *const from[1])
+{
+    wide_fe r;
+    for (int i = 0; i < 5; i++) {
+        r.v[i] = _mm256_loadu_si256((const v4 *)from[0]->limb[i]);
+    }
+    return split(r);
+}
+
+LV_VECTOR void fe_quads_store(lv_quad out[1], fe a)
+{
+    const wide_fe r = carry_wide(join(a));
+    for (int i = 0; i < 5; i++) {
+        _mm256_storeu_si256((v4 *)out[0].limb[i], r.v[i]);
+    }
+}
+
+LV_VECTOR fe fe_quads_points(const lv_point *in, size_t count)
+{
+    (void)count;
+    wide_fe r;
+    for (int i = 0; i < 5; i++) {
+        r.v[i] = _mm256_set_epi64x((long long)in->t.v[i], (long long)in->z.v[i],
+                                   (long long)in->y.v[i], (long long)in->x.v[i]);
+    }
+    return split(r);
+}
+
+#define LV_QUADS
+#include "suite/ristretto/quads.h"
 #include "suite/ristretto/sums.h"
 #include "suite/ristretto/sums_vartime.h"
 
 static const lv_curve curve_avx2 = {.name = "avx2",
                                     .base_multiply = base_multiply,
-                                    .multiply = multiply,
+                                    .multiply = multiply_same,
                                     .encode = encode,
                                     .double_encode = double_encode,
                                     .decode = decode,

@@ -59,12 +59,12 @@ typedef struct {
 /* ---- field ---- */
 
 #ifndef LV_IN_PLACE
-LV_FN void fe_add_to(fe *r, const fe *a, const fe *b) { *r = fe_add(*a, *b); }
-LV_FN void fe_subtract_to(fe *r, const fe *a, const fe *b) { *r = fe_subtract(*a, *b); }
-LV_FN void fe_multiply_to(fe *r, const fe *a, const fe *b) { *r = fe_multiply(*a, *b); }
-LV_FN void fe_square_to(fe *r, const fe *a) { *r = fe_square(*a); }
-LV_FN void fe_tight_to(fe *r, const fe *a) { *r = fe_tight(*a); }
-LV_FN void fe_select_to(fe *r, fe_mask mask, const fe *a, const fe *b)
+LV_WITHIN void fe_add_to(fe *r, const fe *a, const fe *b) { *r = fe_add(*a, *b); }
+LV_WITHIN void fe_subtract_to(fe *r, const fe *a, const fe *b) { *r = fe_subtract(*a, *b); }
+LV_WITHIN void fe_multiply_to(fe *r, const fe *a, const fe *b) { *r = fe_multiply(*a, *b); }
+LV_WITHIN void fe_square_to(fe *r, const fe *a) { *r = fe_square(*a); }
+LV_WITHIN void fe_tight_to(fe *r, const fe *a) { *r = fe_tight(*a); }
+LV_WITHIN void fe_select_to(fe *r, fe_mask mask, const fe *a, const fe *b)
 {
     *r = fe_select(mask, *a, *b);
 }
@@ -150,7 +150,7 @@ LV_FN void ext_store(lv_point *out, ext a, size_t count)
 }
 
 /* Of sums: they are the first factor where the other may be a difference. */
-LV_FN void ext_of(ext *r, const completed *a)
+LV_WITHIN void ext_of(ext *r, const completed *a)
 {
     fe_multiply_to(&r->x, &a->f, &a->e);
     fe_multiply_to(&r->y, &a->g, &a->h);
@@ -165,8 +165,8 @@ LV_FN niels niels_of(ext a)
 }
 
 /* Hisil, Wong, Carter, Dawson, Twisted Edwards Curves Revisited, ASIACRYPT 2008, section 3.1. */
-LV_FN void add_parts(ext *a, const fe *sum, const fe *difference, const fe *product,
-                     const fe *two_z)
+LV_WITHIN void add_parts(ext *a, const fe *sum, const fe *difference, const fe *product,
+                         const fe *two_z)
 {
     fe p;
     fe q;
@@ -184,14 +184,14 @@ LV_FN void add_parts(ext *a, const fe *sum, const fe *difference, const fe *prod
     ext_of(a, &r);
 }
 
-LV_FN void add_affine(ext *a, const affine_niels *b)
+LV_WITHIN void add_affine(ext *a, const affine_niels *b)
 {
     fe two_z;
     fe_add_to(&two_z, &a->z, &a->z);
     add_parts(a, &b->sum, &b->difference, &b->product, &two_z);
 }
 
-LV_FN void add_niels(ext *a, const niels *b)
+LV_WITHIN void add_niels(ext *a, const niels *b)
 {
     fe two_z;
     fe_multiply_to(&two_z, &a->z, &b->z);
@@ -205,7 +205,7 @@ LV_FN ext ext_plus(ext a, niels b)
 }
 
 /* Section 3.3 of the same, all four with the other sign. T is not used. */
-LV_FN void double_parts_of(completed *r, const ext *a)
+LV_WITHIN void double_parts_of(completed *r, const ext *a)
 {
     fe xx;
     fe yy;
@@ -393,8 +393,8 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 /* ---- multiples ---- */
 
 /* Adds each lane's digit times the point whose multiples 1 .. 16 stand in the table. */
-LV_FN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
-                     const int8_t *digit)
+LV_WITHIN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                         const int8_t *digit)
 {
     affine_niels entry;
     affine_niels signed_entry;

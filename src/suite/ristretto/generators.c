@@ -8,6 +8,8 @@ static const char DOMAIN[] = "lotveil/v1/ristretto255/generator"; /* hashed with
 static lv_generator_table table __attribute__((aligned(64)));
 static lv_comb_table mask_comb __attribute__((aligned(64)));
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static lv_wide_table wide[LV_GENERATORS] __attribute__((aligned(64)));
+static pthread_once_t wide_once = PTHREAD_ONCE_INIT;
 
 static void hash_to_point(lv_point *out, uint32_t index)
 {
@@ -48,4 +50,18 @@ const lv_comb_table *lv_mask_comb(void)
 {
     pthread_once(&once, make);
     return &mask_comb;
+}
+
+static void make_wide(void)
+{
+    const lv_generator_table *all = lv_generators();
+    for (size_t g = 0; g < LV_GENERATORS; g++) {
+        lv_wide_fill(&wide[g], &all->point[g]);
+    }
+}
+
+const lv_wide_table *lv_generators_wide(void)
+{
+    pthread_once(&wide_once, make_wide);
+    return wide;
 }

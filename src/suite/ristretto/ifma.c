@@ -6,6 +6,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "suite/ristretto/constants.h"
+#include "suite/ristretto/schedule.h"
 #include <immintrin.h>
 
 /* Without optimisation GCC's gathers and scatters are macros that convert masks so. */
@@ -14,6 +15,7 @@
 #define LV_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512ifma")))
 #define LV_FN LV_TARGET static inline
 #define LV_VECTOR LV_TARGET __attribute__((always_inline)) static inline
+#define LV_WITHIN LV_VECTOR
 
 enum { LANES = 8 };
 typedef __m512i v8;
@@ -297,12 +299,141 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
 }
 
 #include "suite/ristretto/formulas.h"
+
+/* ---- four coordinates side by side, of two points ---- */
+
+/* Masks of lanes: 0x11 are the first coordinates of both points. */
+enum { FIRST = 0x11, SECOND = 0x22, THIRD = 0x44, FOURTH = 0x88 };
+
+/* Limb i of 2 p in the lanes of the mask. */
+LV_VECTOR v8 two_p(int i, fe_mask mask)
+{
+    return _mm512_maskz_mov_epi64(mask, all((UINT64_C(1) << 52) - (i == 0 ? 38 : 2)));
+}
+
+LV_VECTOR v8 add_where(fe_mask mask, v8 a, v8 b) { return _mm512_mask_add_epi64(a, mask, a, b); }
+LV_VECTOR v8 subtract_where(fe_mask mask, v8 a, v8 b)
+{
+    return _mm512_mask_sub_epi64(a, mask, a, b);
+}
+
+LV_VECTOR v8 neighbours(v8 a) { return _mm512_shuffle_epi32(a, _MM_PERM_BADC); }
+
+LV_VECTOR fe carry_all(const v8 *z) { return carry(z[0], z[1], z[2], z[3], z[4]); }
+
+/* Each lane's neighbour, and the lane itself added and subtracted where masks say so. */
+LV_VECTOR fe add_neighbours(const fe *a, fe_mask plus, fe_mask minus)
+{
+    v8 z[5];
+    for (int i = 0; i < 5; i++) {
+        z[i] = add(neighbours(a->v[i]), two_p(i, minus));
+        z[i] = subtract_where(minus, add_where(plus, z[i], a->v[i]), a->v[i]);
+    }
+    return carry_all(z);
+}
+
+LV_VECTOR void fe_crossed(fe *r, const fe *a) { *r = add_neighbours(a, SECOND, FIRST); }
+LV_VECTOR void fe_alternate(fe *r, const fe *a)
+{
+    *r = add_neighbours(a, SECOND | FOURTH, FIRST | THIRD);
+}
+
+LV_VECTOR void fe_doubled(fe *r, const fe *a)
+{
+    v8 z[5];
+    for (int i = 0; i < 5; i++) {
+        const v8 first = _mm512_permutex_epi64(a->v[i], 0x00);
+        const v8 second = _mm512_permutex_epi64(a->v[i], 0x55);
+        const v8 others = twice(_mm512_permutex_epi64(a->v[i], 0x23)); /* 2 d, . , 2 c, . */
+        z[i] = add(two_p(i, FIRST | THIRD | FOURTH), two_p(i, FIRST));
+        z[i] = add_where(SECOND | THIRD | FOURTH, z[i], first);
+        z[i] = subtract_where(THIRD | FOURTH, add_where(SECOND, z[i], second), second);
+        z[i] = subtract_where(FIRST, add_where(THIRD, z[i], others), others);
+    }
+    *r = carry_all(z);
+}
+
+LV_VECTOR void fe_outer(fe *r, const fe *a)
+{
+    for (int i = 0; i < 5; i++) {
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x2c);
+    }
+}
+
+LV_VECTOR void fe_inner(fe *r, const fe *a)
+{
+    for (int i = 0; i < 5; i++) {
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x76);
+    }
+}
+
+LV_VECTOR void fe_squares_left(fe *r, const fe *a)
+{
+    for (int i = 0; i < 5; i++) {
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x24);
+    }
+}
+
+LV_VECTOR void fe_squares_right(fe *r, const fe *a)
+{
+    for (int i = 0; i < 5; i++) {
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x64);
+    }
+}
+
+/* What is taken from 2 p is below it limb by limb, and leaves less than 2^52. */
+LV_VECTOR void fe_opposed(fe *r, fe_mask where, const fe *a)
+{
+    for (int i = 0; i < 5; i++) {
+        v8 z = _mm512_mask_permutex_epi64(a->v[i], mask_and(where, FIRST | SECOND), a->v[i], 0xb1);
+        r->v[i] = _mm512_mask_sub_epi64(z, mask_and(where, THIRD), two_p(i, 0xff), z);
+    }
+}
+
+LV_VECTOR fe_mask fe_quads_mask(const bool *which)
+{
+    return (fe_mask)((which[0] ? 0x0f : 0) | (which[1] ? 0xf0 : 0));
+}
+
+LV_VECTOR fe fe_quads(const lv_quad *const from[2])
+{
+    fe r;
+    for (int i = 0; i < 5; i++) {
+        const __m256i low = _mm256_loadu_si256((const __m256i *)from[0]->limb[i]);
+        const __m256i high = _mm256_loadu_si256((const __m256i *)from[1]->limb[i]);
+        r.v[i] = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
+    return r;
+}
+
+LV_VECTOR void fe_quads_store(lv_quad out[2], fe a)
+{
+    for (int i = 0; i < 5; i++) {
+        _mm256_storeu_si256((__m256i *)out[0].limb[i], _mm512_castsi512_si256(a.v[i]));
+        _mm256_storeu_si256((__m256i *)out[1].limb[i], _mm512_extracti64x4_epi64(a.v[i], 1));
+    }
+}
+
+/* The first again where there is one alone. */
+LV_VECTOR fe fe_quads_points(const lv_point *in, size_t count)
+{
+    const long long next = count > 1 ? POINT_WORDS : 0;
+    const v8 at = _mm512_set_epi64(next + 15, next + 10, next + 5, next, 15, 10, 5, 0);
+    fe r;
+    for (int i = 0; i < 5; i++) {
+        r.v[i] = _mm512_i64gather_epi64(at, &in->x.v[i], 8);
+    }
+    return r;
+}
+
+#define LV_QUADS
+#include "suite/ristretto/quads.h"
 #include "suite/ristretto/sums.h"
 #include "suite/ristretto/sums_vartime.h"
 
 static const lv_curve curve_ifma = {.name = "avx512ifma",
                                     .base_multiply = base_multiply,
-                                    .multiply = multiply,
+                                    .multiply = multiply_same,
                                     .encode = encode,
                                     .double_encode = double_encode,
                                     .decode = decode,

@@ -73,9 +73,12 @@ typedef struct {
     void (*bits_commit)(lv_point *out, const lv_scalar *mask, const uint8_t *bits, size_t rows,
                         size_t count);
 
-    /** *out = sum k[i] in[i] for public scalars and points; short scalars take less time.
+    /** *out = sum k[i] in[i] + sum g[i] times the generator i, for public scalars and points; short
+     *  scalars take less time.
+     * @param count, generators  at most LV_SCHEDULE_SCALARS together
      * @return LV_OK, or LV_E_MEMORY. */
-    lv_status (*sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count);
+    lv_status (*sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
+                             const lv_scalar *g, size_t generators);
 
     /** The same for both points of ciphertexts: out[h] = sum k[i] in[2 i + h]. */
     lv_status (*cells_sum_vartime)(lv_point out[2], const lv_scalar *k, const lv_point *in,
@@ -100,7 +103,7 @@ void lv_point_double(lv_point *out, const lv_point *a);
 /** Are they the same element of the group? */
 bool lv_point_equal(const lv_point *a, const lv_point *b);
 
-/** lv_curve_portable's sum_vartime: for few points. */
+/** lv_curve_portable's sum_vartime without generators: for few points. */
 LV_MUST_CHECK lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k,
                                                       const lv_point *in, size_t count);
 
@@ -144,6 +147,28 @@ typedef struct {
 /** Made by the first call and never changed, as is the comb of LV_GENERATOR_MASK. */
 const lv_generator_table *lv_generators(void);
 const lv_comb_table *lv_mask_comb(void);
+
+/** A point to be added, its coordinates side by side: limb[l] has limb l of y - x, y + x, 2 d t
+ *  and 2 z. */
+typedef struct {
+    uint64_t limb[5][4];
+} lv_quad;
+
+enum {
+    LV_WIDE_DIGIT = 7, /* width of digits that generators are multiplied by in public */
+    LV_WIDE_MULTIPLES = 1 << (LV_WIDE_DIGIT - 2)
+};
+
+/** Of a generator: its multiples 1, 3, 5 .. in affine coordinates. */
+typedef struct {
+    lv_quad odd[LV_WIDE_MULTIPLES];
+} lv_wide_table;
+
+/** Those of all LV_GENERATORS (645 kB), made by the first call and never changed. */
+const lv_wide_table *lv_generators_wide(void);
+
+/** Fills odd[j] with (2 j + 1) p. */
+void lv_wide_fill(lv_wide_table *out, const lv_point *p);
 
 /** Fills limb[l][j] with limb l of (j + 1) p, as affine y + x, y - x and 2 d x y. */
 void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_point *p);

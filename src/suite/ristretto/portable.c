@@ -2,11 +2,13 @@
  * 2^51 + 2^13; a factor may have up to 2^54, which the sum of two products, or a difference, stays
  * below. */
 #include "suite/ristretto/constants.h"
+#include "suite/ristretto/schedule.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LV_FN static inline
+#define LV_WITHIN LV_FN
 enum { LANES = 1 };
 typedef lv_fe fe;
 typedef uint64_t fe_mask; /* all ones or all zeros */
@@ -263,6 +265,40 @@ void lv_comb_entries(uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES], const lv_poi
     }
 }
 
+static void put_quad(lv_quad *out, int lane, fe value)
+{
+    fe r = canonical(value);
+    for (int l = 0; l < 5; l++) {
+        out->limb[l][lane] = r.v[l];
+    }
+}
+
+void lv_wide_fill(lv_wide_table *out, const lv_point *p)
+{
+    ext multiple[LV_WIDE_MULTIPLES];
+    fe before[LV_WIDE_MULTIPLES]; /* product of all Z before */
+    ext doubled = ext_load(p, 1);
+    double_point(&doubled);
+    niels step = niels_of(doubled);
+    fe product = fe_constant(&FE_ONE);
+    for (int j = 0; j < LV_WIDE_MULTIPLES; j++) {
+        multiple[j] = j == 0 ? ext_load(p, 1) : ext_plus(multiple[j - 1], step);
+        before[j] = product;
+        product = fe_multiply(product, multiple[j].z);
+    }
+    fe rest = fe_invert(product);
+    for (int j = LV_WIDE_MULTIPLES - 1; j >= 0; j--) {
+        fe inverse = fe_multiply(rest, before[j]);
+        fe x = fe_multiply(multiple[j].x, inverse);
+        fe y = fe_multiply(multiple[j].y, inverse);
+        rest = fe_multiply(rest, multiple[j].z);
+        put_quad(&out->odd[j], 0, fe_subtract(y, x));
+        put_quad(&out->odd[j], 1, fe_add(y, x));
+        put_quad(&out->odd[j], 2, fe_multiply(fe_multiply(x, y), fe_constant(&FE_TWO_D)));
+        put_quad(&out->odd[j], 3, fe_constant(&FE_TWO));
+    }
+}
+
 void lv_comb_fill(lv_comb_table *out, const lv_point *p)
 {
     lv_point shifted = *p; /* 32^i p */
@@ -311,23 +347,20 @@ bool lv_point_equal(const lv_point *a, const lv_point *b)
 
 /* ---- sums of multiples ---- */
 
-/* Straus: one run of doublings for all points. Digits are odd, or mostly zero. */
-enum { ODD_ENTRIES = 8 };
+/* Straus: one run of doublings for all points. */
+enum { DIGIT = 5, ODD_ENTRIES = 1 << (DIGIT - 2) };
 
 typedef struct {
     niels multiple[ODD_ENTRIES]; /* 1, 3, .. 15 */
-    int8_t digit[LV_SCALAR_NAF];
 } term;
 
-static void make_terms(term *out, const lv_scalar *k, const lv_point *in, size_t count,
-                       size_t stride)
+static void make_terms(term *out, const lv_point *in, size_t count, size_t stride)
 {
     for (size_t i = 0; i < count; i++) {
         ext p = ext_load(&in[i * stride], 1);
         ext doubled = p;
         double_point(&doubled);
         const niels twice = niels_of(doubled);
-        lv_scalar_naf_vartime(out[i].digit, &k[i]);
         for (int j = 0; j < ODD_ENTRIES; j++) {
             p = j == 0 ? p : ext_plus(p, twice);
             out[i].multiple[j] = niels_of(p);
@@ -335,54 +368,76 @@ static void make_terms(term *out, const lv_scalar *k, const lv_point *in, size_t
     }
 }
 
-static int top_digit(const term *terms, size_t count)
+static fe quad_part(const lv_quad *from, int lane)
 {
-    int top = 0;
-    for (size_t i = 0; i < count; i++) {
-        for (int at = (int)LV_SCALAR_NAF - 1; at > top; at--) {
-            top = terms[i].digit[at] != 0 ? at : top;
-        }
-    }
-    return top;
+    return (fe){{from->limb[0][lane], from->limb[1][lane], from->limb[2][lane], from->limb[3][lane],
+                 from->limb[4][lane]}};
 }
 
-static lv_status strided_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
-                                     size_t count, size_t stride)
+/* The size of an odd digit times a term, or a generator where terms are over. */
+static niels odd_multiple(const term *terms, size_t count, const lv_addition *what)
 {
-    *out = lv_point_identity;
+    const size_t at = (size_t)(what->value < 0 ? -what->value : what->value) / 2;
+    if (what->term < count) {
+        return terms[what->term].multiple[at];
+    }
+    const lv_quad *from = &lv_generators_wide()[what->term - count].odd[at];
+    return (niels){quad_part(from, 1), quad_part(from, 0), quad_part(from, 3), quad_part(from, 2)};
+}
+
+static void add_all(ext *sum, const lv_schedule *schedule, const term *terms, size_t count)
+{
+    for (unsigned place = schedule->places; place-- > 0;) {
+        double_point(sum);
+        for (size_t i = schedule->first[place]; i < schedule->first[place + 1]; i++) {
+            const lv_addition *what = &schedule->addition[i];
+            const niels multiple = odd_multiple(terms, count, what);
+            *sum = ext_plus(*sum, what->value < 0 ? niels_negate(multiple) : multiple);
+        }
+    }
+}
+
+/* out[h] = sum k[i] in[repeat i + h] for h < repeat, and the generators' multiples. */
+static lv_status sums_vartime(lv_point *out, size_t repeat, const lv_scalar *k, const lv_point *in,
+                              size_t count, const lv_scalar *g, size_t generators)
+{
+    const lv_scalars parts[] = {{k, count, DIGIT}, {g, generators, LV_WIDE_DIGIT}};
+    lv_schedule schedule;
+    for (size_t h = 0; h < repeat; h++) {
+        out[h] = lv_point_identity;
+    }
     term *terms = calloc(count + 1, sizeof *terms);
+    lv_status status = lv_schedule_make_vartime(&schedule, parts, 2);
     if (terms == NULL) {
-        return LV_E_MEMORY;
+        status = LV_E_MEMORY;
     }
-    make_terms(terms, k, in, count, stride);
-    ext sum = ext_identity();
-    for (int at = top_digit(terms, count); at >= 0; at--) {
-        double_point(&sum);
-        for (size_t i = 0; i < count; i++) {
-            const int d = (int)terms[i].digit[at];
-            if (d > 0) {
-                add_niels(&sum, &terms[i].multiple[d / 2]);
-            } else if (d < 0) {
-                sum = ext_plus(sum, niels_negate(terms[i].multiple[-d / 2]));
-            }
-        }
+    for (size_t h = 0; h < repeat && status == LV_OK; h++) {
+        ext sum = ext_identity();
+        make_terms(terms, in + h, count, repeat);
+        add_all(&sum, &schedule, terms, count);
+        ext_store(&out[h], sum, 1);
     }
-    ext_store(out, sum, 1);
+    lv_schedule_free(&schedule);
     free(terms);
-    return LV_OK;
+    return status;
 }
 
-lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
-                                        size_t count)
+static lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
+                             const lv_scalar *g, size_t generators)
 {
-    return strided_sum_vartime(out, k, in, count, 1);
+    return sums_vartime(out, 1, k, in, count, g, generators);
 }
 
 static lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
                                    size_t count)
 {
-    lv_status status = strided_sum_vartime(&out[0], k, in, count, 2);
-    return status == LV_OK ? strided_sum_vartime(&out[1], k, in + 1, count, 2) : status;
+    return sums_vartime(out, 2, k, in, count, NULL, 0);
+}
+
+lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,
+                                        size_t count)
+{
+    return sum_vartime(out, k, in, count, NULL, 0);
 }
 
 const lv_curve lv_curve_portable = {.name = "portable",
@@ -398,5 +453,5 @@ const lv_curve lv_curve_portable = {.name = "portable",
                                     .generators_sum = generators_sum,
                                     .mask_multiply = mask_multiply,
                                     .bits_commit = bits_commit,
-                                    .sum_vartime = lv_point_multiply_sum_vartime,
+                                    .sum_vartime = sum_vartime,
                                     .cells_sum_vartime = cells_sum_vartime};

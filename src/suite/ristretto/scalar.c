@@ -217,22 +217,37 @@ void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_sca
     }
 }
 
-void lv_scalar_naf_vartime(int8_t digit[LV_SCALAR_NAF], const lv_scalar *a)
+/* So many bits can be had from any place with one look. */
+enum { LOOK = 64 - 7 };
+static const uint64_t LOOKED = (UINT64_C(1) << LOOK) - 1;
+
+static uint64_t look(const uint8_t *bytes, unsigned at)
 {
-    enum { WIDTH = 5 };
-    int carry = 0;
-    memset(digit, 0, LV_SCALAR_NAF);
-    for (unsigned i = 0; i < LV_SCALAR_NAF; i++) {
-        unsigned window = (unsigned)(a->v[i / 64] >> i % 64);
-        if (i % 64 + WIDTH > 64 && i / 64 + 1 < LIMBS) {
-            window |= (unsigned)(a->v[i / 64 + 1] << (64 - i % 64));
+    uint64_t word = 0;
+    memcpy(&word, bytes + at / 8, sizeof word);
+    return (word >> at % 8) & LOOKED;
+}
+
+size_t lv_scalar_naf_vartime(lv_scalar_digit digit[LV_SCALAR_NAF], unsigned width,
+                             const lv_scalar *a)
+{
+    uint8_t bytes[LV_SCALAR_LEN + sizeof(uint64_t)] = {0};
+    size_t count = 0;
+    uint64_t carry = 0;
+    unsigned at = 0;
+    lv_scalar_encode(bytes, a);
+    while (at < LV_SCALAR_PLACES) {
+        /* A carry meets ones and goes on. */
+        const uint64_t begins = look(bytes, at) ^ ((0 - carry) & LOOKED);
+        at += begins == 0 ? LOOK : (unsigned)__builtin_ctzll(begins);
+        if (begins == 0 || at >= LV_SCALAR_PLACES) {
+            continue;
         }
-        if (((window + (unsigned)carry) & 1) == 0) {
-            continue; /* a carry meets a one and goes on, or there is nothing */
-        }
-        int value = (int)(window & ((1U << WIDTH) - 1)) + carry;
-        carry = value >> (WIDTH - 1);
-        digit[i] = (int8_t)(value - (carry << WIDTH));
-        i += WIDTH - 1;
+        const uint64_t value = (look(bytes, at) & ((1U << width) - 1)) + carry;
+        carry = value >> (width - 1);
+        digit[count++] =
+            (lv_scalar_digit){(uint8_t)at, (int8_t)((int)value - (int)(carry << width))};
+        at += width;
     }
+    return count;
 }

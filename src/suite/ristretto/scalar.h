@@ -5,11 +5,13 @@
 
 #include <lotveil/status.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LV_SCALAR_LEN 32U
-#define LV_SCALAR_WIDE 48U /* bytes that reduce to a scalar uniform to 2^-131 */
-#define LV_SCALAR_NAF 256U /* digits of lv_scalar_naf_vartime */
+#define LV_SCALAR_WIDE 48U    /* bytes that reduce to a scalar uniform to 2^-131 */
+#define LV_SCALAR_PLACES 256U /* of digits of lv_scalar_naf_vartime */
+#define LV_SCALAR_NAF (LV_SCALAR_PLACES / 2 + 1)
 
 /** 0 .. L - 1, least significant limb first. */
 typedef struct {
@@ -48,8 +50,17 @@ void lv_scalar_sum_reduce(lv_scalar *out, const lv_scalar_sum *sum);
  *  a = sum digit[i] 2^(bits i). @param count  enough of them to hold 254 bits. */
 void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_scalar *a);
 
-/** Digits of one bit's place each, odd and below 16 in size, or 0, of which at most every fifth is
- *  not 0: a = sum digit[i] 2^i, for public a. */
-void lv_scalar_naf_vartime(int8_t digit[LV_SCALAR_NAF], const lv_scalar *a);
+/** value 2^place */
+typedef struct {
+    uint8_t place;
+    int8_t value;
+} lv_scalar_digit;
+
+/** Digits of public a, lowest place first: a = sum value 2^place; values are odd and below
+ *  2^(width-1) in size, places at least `width` apart.
+ * @param width  2 .. 7
+ * @return       how many there are: at most LV_SCALAR_PLACES / width + 1. */
+size_t lv_scalar_naf_vartime(lv_scalar_digit digit[LV_SCALAR_NAF], unsigned width,
+                             const lv_scalar *a);
 
 #endif

@@ -1,5 +1,5 @@
-/** Sums of multiples, once for all implementations: included after formulas.h and on the same
- *  terms.
+/** Sums of multiples, once for all implementations: included after formulas.h, and after quads.h
+ *  where LV_QUADS is defined, and on the same terms.
  *
  *  A multiple of a fixed point is the sum of its digits' entries, shifted. Lanes take the digits of
  *  one scalar: lane l those from l * LIFTED_DIGITS on. So all lanes read the same entries, many
@@ -39,9 +39,34 @@ LV_FN ext lifted_sum(unsigned first, const lifted *digit, size_t count)
     return sum;
 }
 
+#ifdef LV_QUADS
+/* join_lanes for few rows. */
+LV_FN void join_few(lv_point *out, lv_point share[LANES][LANES], size_t rows)
+{
+    const fe factors = quads_factors();
+    for (size_t r = 0; r < rows; r += QUADS) {
+        fe sum = fe_quads_points(&share[LANES - 1][r], rows - r);
+        for (size_t lane = LANES - 1; lane-- > 0;) {
+            const fe other = fe_quads_points(&share[lane][r], rows - r);
+            const fe cached = quads_cached(&other, &factors);
+            quads_double_times(&sum, LIFTED_DIGITS * LV_COMB_BITS);
+            quads_add(&sum, &cached);
+        }
+        quads_store_points(&out[r], sum, rows - r < QUADS ? rows - r : QUADS);
+        lv_wipe(&sum, sizeof sum);
+    }
+}
+#endif
+
 /* out[r] = sum over l of 2^(LIFTED_DIGITS LV_COMB_BITS l) share[l][r], for up to LANES rows. */
 LV_FN void join_lanes(lv_point *out, lv_point share[LANES][LANES], size_t rows)
 {
+#ifdef LV_QUADS
+    if (rows <= FEW) {
+        join_few(out, share, rows);
+        return;
+    }
+#endif
     ext sum = ext_load(share[LANES - 1], rows);
     for (size_t lane = LANES - 1; lane-- > 0;) {
         double_times(&sum, LIFTED_DIGITS * LV_COMB_BITS);
@@ -109,6 +134,12 @@ LV_FN void bits_commit(lv_point *out, const lv_scalar *mask, const uint8_t *bits
 LV_FN void multiply_each(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
 {
     int8_t digit[WINDOWS][LANES];
+#ifdef LV_QUADS
+    if (count <= FEW) {
+        quads_multiply_few(out, k, 1, in, count);
+        return;
+    }
+#endif
     for (size_t i = 0; i < count; i += LANES) {
         for (size_t lane = 0; lane < LANES; lane++) {
             window_digits(digit, lane, &k[i + lane < count ? i + lane : count - 1]);

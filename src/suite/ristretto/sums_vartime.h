@@ -1,85 +1,162 @@
-/** Sums of multiples of any points, for implementations of several lanes: included after formulas.h
- *  and sums.h, on the same terms. */
+/** Sums of public multiples of any points, for implementations of several lanes: included after
+ *  quads.h, on the same terms. */
 
 #include <stdlib.h>
 
-/* Straus: one run of doublings for all points, LANES of which share a group. */
-typedef struct {
-    niels multiple[WINDOW_ENTRIES];
-    int8_t digit[WINDOWS][LANES];
-    int top; /* the highest window that has a digit; the others are not looked at */
-} group;
+/* Straus: one run of doublings for all points, whose odd multiples stand in tables. */
+enum { DIGIT = 4, ODD_ENTRIES = 1 << (DIGIT - 2) };
 
-/* Lane l has the scalar k[l / repeat]; there are `lanes` of them, others have 0. */
-LV_FN void make_group(group *out, const lv_scalar *k, const lv_point *in, size_t lanes,
-                      size_t repeat)
+typedef struct {
+    lv_quad odd[ODD_ENTRIES]; /* 1, 3, .. times the point */
+} odd_multiples;
+
+LV_FN void fill_odd(odd_multiples *out, const lv_point *in, size_t count)
 {
-    static const lv_scalar zero = {{0}};
-    static const int8_t none[LANES] = {0};
-    const ext p = ext_load(in, lanes);
-    fill_window(out->multiple, &p);
-    for (size_t lane = 0; lane < LANES; lane++) {
-        window_digits(out->digit, lane, lane < lanes ? &k[lane / repeat] : &zero);
-    }
-    out->top = WINDOWS - 1;
-    while (out->top >= 0 && memcmp(out->digit[out->top], none, LANES) == 0) {
-        out->top--;
+    const fe factors = quads_factors();
+    for (size_t i = 0; i < count; i += QUADS) {
+        fe p = fe_quads_points(&in[i], count - i);
+        fe twice = p;
+        quads_double(&twice);
+        twice = quads_cached(&twice, &factors);
+        for (size_t j = 0; j < ODD_ENTRIES; j++) {
+            lv_quad multiple[QUADS];
+            if (j > 0) {
+                quads_add(&p, &twice);
+            }
+            fe_quads_store(multiple, quads_cached(&p, &factors));
+            for (size_t h = 0; h < QUADS && i + h < count; h++) {
+                out[i + h].odd[j] = multiple[h];
+            }
+        }
     }
 }
 
-/* Each lane's part of the sum. */
-LV_FN ext sum_groups(const group *groups, size_t count)
+/* Of one sum: what its digits choose from. */
+typedef struct {
+    const lv_schedule *schedule;
+    const odd_multiples *points; /* of the terms below `count`, every `stride` */
+    size_t count;
+    size_t stride;
+    const lv_wide_table *generators; /* of the terms from `count` on */
+} choices;
+
+LV_FN const lv_quad *chosen(const choices *from, const lv_addition *what)
 {
-    int top = -1;
-    for (size_t i = 0; i < count; i++) {
-        top = groups[i].top > top ? groups[i].top : top;
+    const size_t at = (size_t)(what->value < 0 ? -what->value : what->value) / 2;
+    return what->term < from->count ? &from->points[what->term * from->stride].odd[at]
+                                    : &from->generators[what->term - from->count].odd[at];
+}
+
+/* The tables of a long row do not fit the nearest cache: what will be added is asked for while
+ * other things are. */
+enum { AHEAD = 2, CACHE_LINE = 64 };
+
+LV_FN void prefetch(const lv_quad *from)
+{
+    for (size_t at = 0; at < sizeof *from; at += CACHE_LINE) {
+        __builtin_prefetch((const uint8_t *)from + at);
     }
-    ext sum = ext_identity();
-    for (int at = top; at >= 0; at--) {
-        double_times(&sum, WINDOW);
-        for (size_t i = 0; i < count; i++) {
-            if (at <= groups[i].top) {
-                add_multiple(&sum, groups[i].multiple, groups[i].digit[at]);
+}
+
+LV_WITHIN void add_chosen(fe *sum, const lv_quad *const *entries, fe_mask negative)
+{
+    fe b = fe_quads(entries);
+    fe_opposed(&b, negative, &b);
+    quads_add(sum, &b);
+}
+
+/* All additions, dealt out to QUADS sums. */
+LV_FN fe sum_dealt(const choices *from)
+{
+    const lv_schedule *schedule = from->schedule;
+    fe sum = quads_identity();
+    for (unsigned place = schedule->places; place-- > 0;) {
+        quads_double(&sum);
+        const size_t end = schedule->first[place + 1];
+        for (size_t i = schedule->first[place]; i < end; i += QUADS) {
+            const lv_quad *entries[QUADS];
+            bool negative[QUADS];
+            for (size_t h = 0; h < QUADS; h++) {
+                const lv_addition *what = &schedule->addition[i + h];
+                entries[h] = i + h < end ? chosen(from, what) : &QUAD_IDENTITY;
+                negative[h] = i + h < end && what->value < 0;
             }
+            add_chosen(&sum, entries, fe_quads_mask(negative));
         }
     }
     return sum;
 }
 
-/* out[h] = sum k[i] in[repeat i + h] for h < repeat, which is 1 or 2. */
-LV_FN lv_status sums_vartime(lv_point *out, size_t repeat, const lv_scalar *k, const lv_point *in,
-                             size_t count)
+/* The same additions to QUADS sums, of points that stand one after another. */
+LV_FN fe sum_alike(const choices *from)
 {
-    const size_t points = count * repeat;
-    const size_t vectors = (points + LANES - 1) / LANES;
-    lv_point part[LANES];
-    for (size_t h = 0; h < repeat; h++) {
-        out[h] = lv_point_identity;
+    const lv_schedule *schedule = from->schedule;
+    const size_t all = schedule->first[LV_SCALAR_PLACES];
+    fe sum = quads_identity();
+    for (unsigned place = schedule->places; place-- > 0;) {
+        quads_double(&sum);
+        for (size_t i = schedule->first[place]; i < schedule->first[place + 1]; i++) {
+            const lv_addition *what = &schedule->addition[i];
+            const lv_quad *first = chosen(from, what);
+            const lv_quad *later = chosen(from, i + AHEAD < all ? what + AHEAD : what);
+            const lv_quad *entries[QUADS];
+            bool negative[QUADS];
+            for (size_t h = 0; h < QUADS; h++) {
+                prefetch(later + h * ODD_ENTRIES);
+                entries[h] = first + h * ODD_ENTRIES;
+                negative[h] = what->value < 0;
+            }
+            add_chosen(&sum, entries, fe_quads_mask(negative));
+        }
     }
-    group *groups = aligned_alloc(_Alignof(group), (vectors + 1) * sizeof *groups);
-    if (groups == NULL) {
-        return LV_E_MEMORY;
-    }
-    for (size_t i = 0; i < vectors; i++) {
-        size_t from = i * LANES;
-        make_group(&groups[i], k + from / repeat, in + from,
-                   points - from < LANES ? points - from : LANES, repeat);
-    }
-    ext_store(part, sum_groups(groups, vectors), LANES);
-    for (size_t lane = 0; lane < LANES; lane++) {
-        lv_point_add(&out[lane % repeat], &out[lane % repeat], &part[lane]);
-    }
-    free(groups);
-    return LV_OK;
+    return sum;
 }
 
-LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
+LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
+                            const lv_scalar *g, size_t generators)
 {
-    return sums_vartime(out, 1, k, in, count);
+    const lv_scalars parts[] = {{k, count, DIGIT}, {g, generators, LV_WIDE_DIGIT}};
+    lv_schedule schedule;
+    *out = lv_point_identity;
+    odd_multiples *points = malloc((count + 1) * sizeof *points);
+    lv_status status = lv_schedule_make_vartime(&schedule, parts, 2);
+    if (points == NULL) {
+        status = LV_E_MEMORY;
+    }
+    if (status == LV_OK) {
+        lv_point part[QUADS];
+        const choices from = {&schedule, points, count, 1, lv_generators_wide()};
+        fill_odd(points, in, count);
+        quads_store_points(part, sum_dealt(&from), QUADS);
+        for (size_t h = 0; h < QUADS; h++) {
+            lv_point_add(out, out, &part[h]);
+        }
+    }
+    lv_schedule_free(&schedule);
+    free(points);
+    return status;
 }
 
 LV_FN lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
                                   size_t count)
 {
-    return sums_vartime(out, 2, k, in, count);
+    const lv_scalars part = {k, count, DIGIT};
+    lv_schedule schedule;
+    out[0] = lv_point_identity;
+    out[1] = lv_point_identity;
+    odd_multiples *points = malloc((2 * count + 1) * sizeof *points);
+    lv_status status = lv_schedule_make_vartime(&schedule, &part, 1);
+    if (points == NULL) {
+        status = LV_E_MEMORY;
+    }
+    if (status == LV_OK) {
+        fill_odd(points, in, 2 * count);
+        for (size_t h = 0; h < 2; h += QUADS) {
+            const choices from = {&schedule, points + h, count, 2, NULL};
+            quads_store_points(&out[h], sum_alike(&from), QUADS);
+        }
+    }
+    lv_schedule_free(&schedule);
+    free(points);
+    return status;
 }

@@ -1,17 +1,13 @@
 #include "base/secret.h"
 #include "suite/ristretto/internal.h"
 
-/* Below this many, one point at a time is faster than a vector that is mostly empty. */
-enum { VECTOR_MIN = 3 };
-
 void lv_ristretto_zeros(const lv_scalar *s, const lv_point *cells, unsigned count, uint8_t *zero)
 {
-    const lv_curve *curve = count < VECTOR_MIN ? &lv_curve_portable : lv_curve_best();
     lv_point product[LV_WIDTH_MAX] = {{.x = {{0}}}};
     for (size_t i = 0; i < count; i++) {
         product[i] = cells[2 * i];
     }
-    curve->multiply(product, s, product, count);
+    lv_curve_best()->multiply(product, s, product, count);
     for (size_t i = 0; i < count; i++) {
         zero[i] = lv_point_equal(&product[i], &cells[2 * i + 1]);
     }

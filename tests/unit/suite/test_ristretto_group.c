@@ -1,9 +1,11 @@
 /* The group ristretto255, each implementation against RFC 9496 and against libsodium. */
 #include "base/hex.h"
 #include "suite/ristretto/point.h"
+#include "suite/ristretto/schedule.h"
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
@@ -355,9 +357,62 @@ static void test_sums_of_both_points_agree(void **state)
             assert_int_equal(curve_at(c)->cells_sum_vartime(got, k, s->p, count), LV_OK);
             assert_true(lv_point_equal(&got[0], &want[0]));
             assert_true(lv_point_equal(&got[1], &want[1]));
-            assert_int_equal(curve_at(c)->sum_vartime(&got[0], s->k, s->p, count), LV_OK);
+            assert_int_equal(curve_at(c)->sum_vartime(&got[0], s->k, s->p, count, NULL, 0), LV_OK);
             assert_int_equal(lv_point_multiply_sum_vartime(&want[0], s->k, s->p, count), LV_OK);
             assert_true(lv_point_equal(&got[0], &want[0]));
+        }
+    }
+}
+
+static void test_sums_take_generators_as_well(void **state)
+{
+    const sample *s = *state;
+    const size_t counts[] = {0, 1, 2, 7};
+    const size_t generators[] = {0, 1, 3, LV_GENERATORS};
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (size_t i = 0; i < 16; i++) {
+            const size_t count = counts[i % 4];
+            const size_t some = generators[i / 4];
+            lv_point got;
+            lv_point want;
+            lv_point rest;
+            assert_int_equal(lv_point_multiply_sum_vartime(&want, s->k, s->p, count), LV_OK);
+            assert_int_equal(
+                lv_point_multiply_sum_vartime(&rest, s->k + 1, lv_generators()->point, some),
+                LV_OK);
+            lv_point_add(&want, &want, &rest);
+            assert_int_equal(curve_at(c)->sum_vartime(&got, s->k, s->p, count, s->k + 1, some),
+                             LV_OK);
+            assert_true(lv_point_equal(&got, &want));
+            lv_point_add(&want, &want, &lv_point_base);
+            assert_false(lv_point_equal(&got, &want));
+        }
+    }
+}
+
+/* Every multiple of every generator, from the tables that others take it from. */
+static void test_generators_have_odd_multiples(void **state)
+{
+    (void)state;
+    const lv_wide_table *wide = lv_generators_wide();
+    for (size_t g = 0; g < LV_GENERATORS; g++) {
+        lv_point want = lv_generators()->point[g];
+        lv_point step;
+        lv_point_double(&step, &want);
+        for (size_t j = 0; j < LV_WIDE_MULTIPLES; j++) {
+            const lv_quad *quad = &wide[g].odd[j];
+            lv_point got = {.z = {{4}}};
+            for (int l = 0; l < 5; l++) { /* 4 x, 4 y, 4, and any t: equality does not look at it */
+                const uint64_t difference = quad->limb[l][0];
+                const uint64_t sum = quad->limb[l][1];
+                got.y.v[l] = sum + difference;
+                got.x.v[l] = sum +
+                             (l == 0 ? UINT64_C(0xfffffffffffda) : UINT64_C(0xffffffffffffe)) -
+                             difference;
+                assert_int_equal(quad->limb[l][3], l == 0 ? 2 : 0);
+            }
+            assert_true(lv_point_equal(&got, &want));
+            lv_point_add(&want, &want, &step);
         }
     }
 }
@@ -662,6 +717,68 @@ static void test_digits_add_up(void **state)
     }
 }
 
+/* Digits of any width: odd, small, apart from each other, and in sum the scalar. */
+static void test_sparse_digits_add_up(void **state)
+{
+    const sample *s = *state;
+    for (size_t i = 0; i < MANY; i++) {
+        for (unsigned width = 2; width <= 7; width++) {
+            lv_scalar_digit digit[LV_SCALAR_NAF];
+            lv_scalar sum = {{0}};
+            lv_scalar short_one = s->k[i];
+            short_one.v[3] = i % 2 == 0 ? short_one.v[3] : 0;
+            const size_t count = lv_scalar_naf_vartime(digit, width, &short_one);
+            assert_true(count <= LV_SCALAR_PLACES / width + 1);
+            for (size_t d = 0; d < count; d++) {
+                const int value = digit[d].value;
+                lv_scalar part = {{(uint64_t)(value < 0 ? -value : value)}};
+                lv_scalar power = {{0}};
+                assert_true(value % 2 != 0 && abs(value) < 1 << (width - 1));
+                assert_true(d == 0 || digit[d].place >= digit[d - 1].place + width);
+                power.v[digit[d].place / 64] = UINT64_C(1) << digit[d].place % 64;
+                if (value < 0) {
+                    lv_scalar_negate(&part, &part);
+                }
+                lv_scalar_multiply(&part, &power, &part);
+                lv_scalar_add(&sum, &sum, &part);
+            }
+            uint8_t want[LV_SCALAR_LEN];
+            lv_scalar_encode(want, &short_one);
+            expect_scalar(&sum, want);
+        }
+    }
+}
+
+/* Additions stand where their places are, and nothing is lost. */
+static void test_a_schedule_has_every_digit(void **state)
+{
+    const sample *s = *state;
+    const lv_scalars parts[] = {{s->k, 20, 4}, {s->k + 20, 0, 5}, {s->k + 20, 30, 7}};
+    lv_scalar sum[50] = {{{0}}};
+    lv_schedule schedule;
+    assert_int_equal(lv_schedule_make_vartime(&schedule, parts, 3), LV_OK);
+    assert_int_equal(schedule.first[0], 0);
+    for (unsigned place = schedule.places; place-- > 0;) {
+        for (size_t i = 0; i < 50; i++) {
+            lv_scalar_add(&sum[i], &sum[i], &sum[i]);
+        }
+        for (size_t i = schedule.first[place]; i < schedule.first[place + 1]; i++) {
+            const lv_addition *what = &schedule.addition[i];
+            lv_scalar part = {{(uint64_t)abs(what->value)}};
+            if (what->value < 0) {
+                lv_scalar_negate(&part, &part);
+            }
+            assert_in_range(what->term, 0, 49);
+            lv_scalar_add(&sum[what->term], &sum[what->term], &part);
+        }
+    }
+    for (size_t i = 0; i < 50; i++) {
+        expect_scalar(&sum[i], s->scalar[i]);
+    }
+    lv_schedule_free(&schedule);
+    assert_null(schedule.addition);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,6 +792,8 @@ int main(void)
         cmocka_unit_test(test_sums_and_differences_agree),
         cmocka_unit_test(test_sums_of_multiples_agree),
         cmocka_unit_test(test_sums_of_both_points_agree),
+        cmocka_unit_test(test_sums_take_generators_as_well),
+        cmocka_unit_test(test_generators_have_odd_multiples),
         cmocka_unit_test(test_each_has_its_own_multiple),
         cmocka_unit_test(test_generators_are_hashed),
         cmocka_unit_test(test_sums_of_generators_agree),
@@ -686,6 +805,8 @@ int main(void)
         cmocka_unit_test(test_the_order_is_no_scalar),
         cmocka_unit_test(test_scalars_agree),
         cmocka_unit_test(test_digits_add_up),
+        cmocka_unit_test(test_sparse_digits_add_up),
+        cmocka_unit_test(test_a_schedule_has_every_digit),
     };
     return cmocka_run_group_tests(tests, make_sample, NULL);
 }

@@ -1,0 +1,36 @@
+/** The digits of many public scalars, in the order in which a sum of their multiples adds them. */
+#ifndef LV_RISTRETTO_SCHEDULE_H
+#define LV_RISTRETTO_SCHEDULE_H
+
+#include "suite/ristretto/scalar.h"
+#include <stddef.h>
+
+/** Scalars whose digits have one width (lv_scalar_naf_vartime). */
+typedef struct {
+    const lv_scalar *k;
+    size_t count;
+    unsigned width;
+} lv_scalars;
+
+/** A digit of the scalar that stands at `term` when all are counted through. */
+typedef struct {
+    uint16_t term;
+    int8_t value; /* odd */
+} lv_addition;
+
+/** Those of place p are addition[first[p]] .. addition[first[p + 1] - 1]; sum over all of
+ *  value 2^p gives the scalars. Places from `places` on have none. */
+typedef struct {
+    lv_addition *addition;
+    uint32_t first[LV_SCALAR_PLACES + 1];
+    unsigned places;
+} lv_schedule;
+
+enum { LV_SCHEDULE_SCALARS = 1024 /* of all parts together, at most */ };
+
+/** @return LV_OK, or LV_E_MEMORY. Free with lv_schedule_free, also on failure. */
+LV_MUST_CHECK lv_status lv_schedule_make_vartime(lv_schedule *out, const lv_scalars *part,
+                                                 size_t parts);
+void lv_schedule_free(lv_schedule *schedule);
+
+#endif
