@@ -79,10 +79,13 @@ static lv_status name_record(lv_status status, const char *kind, const lv_qualit
 
 static lv_status check_values(const lv_set *set, const lv_job *job, lv_error *err)
 {
-    const lv_bits_matrices of = {.x = set->x, .y = set->y};
     const lv_proof_context context = lv_key_proof_context(&set->quality);
-    return lv_check_bits(set->key, "bit_proof", LV_BITS_VALUES, &of, &context, job,
-                         &set->quality.bit_proof, err);
+    const lv_bits_field field = {"bit_proof",
+                                 {LV_BITS_VALUES,
+                                  {.x = set->x, .y = set->y},
+                                  &context,
+                                  lv_buffer_view(&set->quality.bit_proof)}};
+    return lv_check_bits(set->key, &field, 1, job, err);
 }
 
 static lv_status open_contents(lv_set *set, bool proofs, const lv_job *job, lv_error *err)
@@ -181,16 +184,6 @@ static lv_status check_digest(const lv_set *set, lv_bytes xor_record, lv_error *
     return LV_OK;
 }
 
-/* That w is x xor y, which takes both records. */
-static lv_status check_both(const lv_set *set, const lv_xor *record, const lv_matrix *w,
-                            const lv_job *job, lv_error *err)
-{
-    const lv_bits_matrices of = {.x = set->x, .y = set->y, .w = w};
-    const lv_proof_context context = lv_xor_proof_context(record);
-    return lv_check_bits(set->key, "both_proof", LV_BITS_BOTH, &of, &context, job,
-                         &record->both_proof, err);
-}
-
 /* The contents of an opened XOR record become the set's, or nothing does. */
 static lv_status take_xor(lv_set *set, const lv_xor *record, bool proofs, const lv_job *job,
                           lv_error *err)
@@ -199,10 +192,7 @@ static lv_status take_xor(lv_set *set, const lv_xor *record, bool proofs, const 
     lv_matrix *d = NULL;
     lv_status status = match(&set->quality, record, err);
     if (status == LV_OK) {
-        status = lv_xor_contents(set->key, record, proofs, job, &w, &d, err);
-    }
-    if (status == LV_OK && proofs) {
-        status = check_both(set, record, w, job, err);
+        status = lv_xor_contents(set->key, record, proofs, set, job, &w, &d, err);
     }
     if (status != LV_OK) {
         lv_matrix_free(w);

@@ -36,18 +36,25 @@ lv_proof_context lv_key_proof_context(const lv_quality *quality);
 /** What the bit proofs of an XOR record are bound to. Borrows from it. */
 lv_proof_context lv_xor_proof_context(const lv_xor *record);
 
-/** lv_bits_verify with words that name the field. */
-LV_MUST_CHECK lv_status lv_check_bits(const lv_public_key *key, const char *field,
-                                      lv_bits_statement statement, const lv_bits_matrices *of,
-                                      const lv_proof_context *context, const lv_job *job,
-                                      const lv_buffer *proof, lv_error *err);
+/** A bit proof and the field of the record that holds it. */
+typedef struct {
+    const char *field;
+    lv_bits_claim claim;
+} lv_bits_field;
 
-/** Decodes what an XOR record holds under `key`; with `proofs` checks those that need no other
- *  record.
+enum { LV_BITS_FIELDS = 3 /* in one record, at most */ };
+
+/** lv_bits_verify_all with words that name the field. */
+LV_MUST_CHECK lv_status lv_check_bits(const lv_public_key *key, const lv_bits_field *field,
+                                      size_t fields, const lv_job *job, lv_error *err);
+
+/** Decodes what an XOR record holds under `key`; with `proofs` checks them.
+ * @param set      whose x and y the record's w belongs to; NULL: what needs another record is not
+ *                 checked.
  * @param[out] d  NULL where the record has none. */
 LV_MUST_CHECK lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool proofs,
-                                        const lv_job *job, lv_matrix **w, lv_matrix **d,
-                                        lv_error *err);
+                                        const lv_set *set, const lv_job *job, lv_matrix **w,
+                                        lv_matrix **d, lv_error *err);
 
 /** What the proof of an answer is bound to. Borrows from all. */
 lv_proof_context lv_answer_proof_context(const lv_set *set, const char *upstream, uint32_t pair);

@@ -13,13 +13,17 @@ lv_proof_context lv_xor_proof_context(const lv_xor *record)
     };
 }
 
-lv_status lv_check_bits(const lv_public_key *key, const char *field, lv_bits_statement statement,
-                        const lv_bits_matrices *of, const lv_proof_context *context,
-                        const lv_job *job, const lv_buffer *proof, lv_error *err)
+lv_status lv_check_bits(const lv_public_key *key, const lv_bits_field *field, size_t fields,
+                        const lv_job *job, lv_error *err)
 {
-    lv_status status = lv_bits_verify(key, statement, of, context, job, lv_buffer_view(proof), err);
+    lv_bits_claim claim[LV_BITS_FIELDS];
+    size_t bad = 0;
+    for (size_t i = 0; i < fields; i++) {
+        claim[i] = field[i].claim;
+    }
+    lv_status status = lv_bits_verify_all(key, claim, fields, job, &bad, err);
     if (status != LV_OK) {
-        lv_error_prefix(err, "field %s: ", field);
+        lv_error_prefix(err, "field %s: ", field[bad].field);
     }
     return status;
 }
@@ -35,27 +39,36 @@ static lv_status decode(const lv_public_key *key, const lv_xor *record, const ch
     return status;
 }
 
-static lv_status check_proofs(const lv_public_key *key, const lv_xor *record, const lv_matrix *w,
-                              const lv_matrix *d, const lv_job *job, lv_error *err)
+static lv_status check_proofs(const lv_public_key *key, const lv_xor *record, const lv_set *set,
+                              const lv_matrix *w, const lv_matrix *d, const lv_job *job,
+                              lv_error *err)
 {
-    const lv_bits_matrices of = {.w = w, .d = d};
     const lv_proof_context context = lv_xor_proof_context(record);
-    lv_status status =
-        lv_check_bits(key, "w_proof", LV_BITS_XOR, &of, &context, job, &record->w_proof, err);
-    if (status != LV_OK) {
-        return status;
-    }
+    lv_bits_field field[LV_BITS_FIELDS];
+    size_t fields = 0;
+    field[fields++] = (lv_bits_field){
+        "w_proof", {LV_BITS_XOR, {.w = w}, &context, lv_buffer_view(&record->w_proof)}};
     if (d != NULL) {
-        return lv_check_bits(key, "d_proof", LV_BITS_DISTANCE, &of, &context, job, &record->d_proof,
-                             err);
+        field[fields++] = (lv_bits_field){
+            "d_proof", {LV_BITS_DISTANCE, {.d = d}, &context, lv_buffer_view(&record->d_proof)}};
     }
-    return record->d_proof.len == 0
-               ? LV_OK
-               : lv_fail(err, LV_INVALID, "field d_proof: a proof where there is no d");
+    if (set != NULL) {
+        field[fields++] = (lv_bits_field){"both_proof",
+                                          {LV_BITS_BOTH,
+                                           {.x = set->x, .y = set->y, .w = w},
+                                           &context,
+                                           lv_buffer_view(&record->both_proof)}};
+    }
+    lv_status status = lv_check_bits(key, field, fields, job, err);
+    if (status == LV_OK && d == NULL && record->d_proof.len > 0) {
+        return lv_fail(err, LV_INVALID, "field d_proof: a proof where there is no d");
+    }
+    return status;
 }
 
 lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool proofs,
-                          const lv_job *job, lv_matrix **w, lv_matrix **d, lv_error *err)
+                          const lv_set *set, const lv_job *job, lv_matrix **w, lv_matrix **d,
+                          lv_error *err)
 {
     *w = NULL;
     *d = NULL;
@@ -64,7 +77,7 @@ lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool p
         status = decode(key, record, "d", &record->d, d, err);
     }
     if (status == LV_OK && proofs) {
-        status = check_proofs(key, record, *w, *d, job, err);
+        status = check_proofs(key, record, set, *w, *d, job, err);
     }
     if (status != LV_OK) {
         lv_matrix_free(*w);
@@ -86,7 +99,7 @@ lv_status lv_xor_check(const lv_xor *record, const lv_job *job, lv_error *err)
     lv_matrix *d = NULL;
     lv_status status = lv_public_decode(suite, lv_buffer_view(&record->public_key), &key, err);
     if (status == LV_OK) {
-        status = lv_xor_contents(key, record, true, job, &w, &d, err);
+        status = lv_xor_contents(key, record, true, NULL, job, &w, &d, err);
     }
     lv_matrix_free(w);
     lv_matrix_free(d);

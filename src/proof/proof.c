@@ -172,18 +172,32 @@ lv_status lv_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
                : proofs->bits_prove(key, statement, of, plain, context, job, proof, err);
 }
 
+lv_status lv_bits_verify_all(const lv_public_key *key, const lv_bits_claim *claim, size_t claims,
+                             const lv_job *job, size_t *bad, lv_error *err)
+{
+    const lv_proofs *proofs = proofs_of(lv_public_suite(key));
+    for (*bad = 0; *bad < claims; (*bad)++) {
+        if (!matrices_fit(key, claim[*bad].statement, &claim[*bad].of)) {
+            return lv_fail(
+                err, LV_INVALID,
+                "bit proof: the ciphertexts it speaks of are missing or differ in shape");
+        }
+        if (proofs->bits_verify == NULL && expect_empty(claim[*bad].proof, err) != LV_OK) {
+            return LV_INVALID;
+        }
+    }
+    *bad = 0;
+    return proofs->bits_verify == NULL ? LV_OK
+                                       : proofs->bits_verify(key, claim, claims, job, bad, err);
+}
+
 lv_status lv_bits_verify(const lv_public_key *key, lv_bits_statement statement,
                          const lv_bits_matrices *of, const lv_proof_context *context,
                          const lv_job *job, lv_bytes proof, lv_error *err)
 {
-    const lv_proofs *proofs = proofs_of(lv_public_suite(key));
-    if (!matrices_fit(key, statement, of)) {
-        return lv_fail(err, LV_INVALID,
-                       "bit proof: the ciphertexts it speaks of are missing or differ in shape");
-    }
-    return proofs->bits_verify == NULL
-               ? expect_empty(proof, err)
-               : proofs->bits_verify(key, statement, of, context, job, proof, err);
+    const lv_bits_claim claim = {statement, *of, context, proof};
+    size_t bad = 0;
+    return lv_bits_verify_all(key, &claim, 1, job, &bad, err);
 }
 
 /* ---- one of many ---- */

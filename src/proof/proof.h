@@ -87,6 +87,22 @@ LV_MUST_CHECK lv_status lv_bits_verify(const lv_public_key *key, lv_bits_stateme
                                        const lv_bits_matrices *of, const lv_proof_context *context,
                                        const lv_job *job, lv_bytes proof, lv_error *err);
 
+/** One bit proof of several. Borrows all. */
+typedef struct {
+    lv_bits_statement statement;
+    lv_bits_matrices of;
+    const lv_proof_context *context;
+    lv_bytes proof;
+} lv_bits_claim;
+
+/** Checks bit proofs under one key as lv_bits_verify checks each, all rows of all of them at once:
+ *  that is quicker.
+ * @param claims    1 or more.
+ * @param[out] bad  where a claim does not hold, the first that does not, and 0 otherwise. */
+LV_MUST_CHECK lv_status lv_bits_verify_all(const lv_public_key *key, const lv_bits_claim *claim,
+                                           size_t claims, const lv_job *job, size_t *bad,
+                                           lv_error *err);
+
 /** Shows that some ciphertext of a row of `z` decrypts to zero, and does not tell which.
  *  ristretto255: the one-of-many form of the zero proof (Cramer, Damgard and Schoenmakers), bound
  *  to the context, the row and all its ciphertexts. Appends nothing where the suite has no such

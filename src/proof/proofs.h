@@ -24,15 +24,14 @@ typedef struct {
                              unsigned column, const lv_proof_context *context, lv_bytes proof,
                              lv_error *err);
 
-    /** lv_bits_prove and lv_bits_verify; both NULL where the suite does not prove bits. The
+    /** lv_bits_prove and lv_bits_verify_all; both NULL where the suite does not prove bits. The
      *  matrices of the statement, and the bits, are there and have one shape. */
     lv_status (*bits_prove)(const lv_secret_key *key, lv_bits_statement statement,
                             const lv_bits_matrices *of, const lv_bits_plain *plain,
                             const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
                             lv_error *err);
-    lv_status (*bits_verify)(const lv_public_key *key, lv_bits_statement statement,
-                             const lv_bits_matrices *of, const lv_proof_context *context,
-                             const lv_job *job, lv_bytes proof, lv_error *err);
+    lv_status (*bits_verify)(const lv_public_key *key, const lv_bits_claim *claim, size_t claims,
+                             const lv_job *job, size_t *bad, lv_error *err);
 
     /** lv_one_of_prove and lv_one_of_verify; both NULL where an answer that hides its index is only
      *  signed. one_of_prove tests the ciphertexts itself. */
@@ -95,8 +94,7 @@ lv_status lv_ristretto_bits_prove(const lv_secret_key *key, lv_bits_statement st
                                   const lv_bits_matrices *of, const lv_bits_plain *plain,
                                   const lv_proof_context *context, const lv_job *job,
                                   lv_buffer *proof, lv_error *err);
-lv_status lv_ristretto_bits_verify(const lv_public_key *key, lv_bits_statement statement,
-                                   const lv_bits_matrices *of, const lv_proof_context *context,
-                                   const lv_job *job, lv_bytes proof, lv_error *err);
+lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim *claim,
+                                   size_t claims, const lv_job *job, size_t *bad, lv_error *err);
 
 #endif

@@ -1,7 +1,8 @@
-/* All rows at once: each of the four equations of each row, all its terms on one side, times a
- * weight of 128 bits, sums up to the identity. The weights are hashed from all the proofs and what
- * they speak of, not drawn, so that whoever checks comes to the same answer: contracts must agree.
- * Where the sum is something else, row after row is checked so, to name the first bad one. */
+/* All rows of all proofs at once: each of the four equations of each row, all its terms on one
+ * side, times a weight of 128 bits, sums up to the identity. The weights are hashed from all the
+ * proofs and what they speak of, not drawn, so that whoever checks comes to the same answer:
+ * contracts must agree. Where the sum is something else, row after row is checked so, to name the
+ * first bad one. */
 #include "base/parallel.h"
 #include "proof/ristretto_bits.h"
 #include <stdlib.h>
@@ -17,7 +18,10 @@ enum {
 
 /* What is known of one row after reading it. */
 typedef struct {
-    bool readable; /* all its points and numbers are canonical */
+    const lv_bits_task *task;
+    size_t index;        /* of the row in its proof */
+    const uint8_t *part; /* of the proof */
+    bool readable;       /* all its points and numbers are canonical */
     uint8_t digest[LV_SEED_LEN];
     lv_point point[LV_BITS_POINTS];
     lv_point cells[2]; /* U, V */
@@ -30,50 +34,48 @@ typedef struct {
 } checked;
 
 typedef struct {
-    lv_bits_task task;
-    const uint8_t *proof;
-    checked *row;
+    lv_bits_task *task; /* of each claim */
+    size_t claims;
+    size_t rows;  /* of all claims together */
+    size_t cells; /* of the longest row */
+    checked *row; /* claim by claim */
     lv_scalar (*weight)[EQUATIONS];
-    lv_point *part;
+    lv_point *part; /* of the sum */
 } verifying;
 
-static const uint8_t *part_of(const verifying *job, size_t row)
+static const uint8_t *responses_of(const checked *row)
 {
-    return job->proof + row * job->task.part_len;
-}
-
-static const uint8_t *responses_of(const verifying *job, size_t row)
-{
-    return part_of(job, row) + LV_BITS_POINTS * LV_POINT_LEN;
+    return row->part + LV_BITS_POINTS * LV_POINT_LEN;
 }
 
 /* ---- reading ---- */
 
-static void read_points(const verifying *job, size_t first, size_t count)
+static void read_points(checked *row, size_t count)
 {
     uint8_t encoded[LV_POINT_LEN * LV_BITS_POINTS * ROWS];
     lv_point point[ROWS * LV_BITS_POINTS];
     bool good[ROWS * LV_BITS_POINTS];
     const size_t len = LV_BITS_POINTS * LV_POINT_LEN;
     for (size_t r = 0; r < count; r++) {
-        memcpy(encoded + r * len, part_of(job, first + r), len);
+        memcpy(encoded + r * len, row[r].part, len);
     }
     lv_curve_best()->decode(point, good, encoded, count * LV_BITS_POINTS);
     for (size_t i = 0; i < count * LV_BITS_POINTS; i++) {
-        checked *row = &job->row[first + i / LV_BITS_POINTS];
-        row->point[i % LV_BITS_POINTS] = point[i];
-        row->readable = row->readable && good[i];
+        checked *to = &row[i / LV_BITS_POINTS];
+        to->point[i % LV_BITS_POINTS] = point[i];
+        to->readable = to->readable && good[i];
     }
 }
 
-static bool read_numbers(const verifying *job, size_t row, lv_scalar *f, checked *out)
+static bool read_numbers(checked *row, lv_scalar *f)
 {
-    const uint8_t *from = responses_of(job, row);
-    lv_scalar *last[LV_BITS_NUMBERS] = {&out->commitment_mask, &out->inner_mask,
-                                        &out->key_response};
+    const size_t cells = row->task->cells;
+    const uint8_t *from = responses_of(row);
+    lv_scalar *last[LV_BITS_NUMBERS] = {&row->commitment_mask, &row->inner_mask,
+                                        &row->key_response};
     bool good = true;
-    for (size_t i = 0; i < job->task.cells + LV_BITS_NUMBERS; i++) {
-        lv_scalar *to = i < job->task.cells ? &f[i] : last[i - job->task.cells];
+    for (size_t i = 0; i < cells + LV_BITS_NUMBERS; i++) {
+        lv_scalar *to = i < cells ? &f[i] : last[i - cells];
         good = lv_scalar_decode(to, from + i * LV_SCALAR_LEN) && good;
     }
     return good;
@@ -99,54 +101,48 @@ static void compress(const lv_bits_task *task, const lv_bits_first *first, const
 }
 
 /* Challenges, U, V, and the digest of all there is about a row. */
-static lv_status read_row(const verifying *job, size_t row)
+static lv_status read_row(checked *row)
 {
-    const lv_bits_task *task = &job->task;
-    const uint8_t *part = part_of(job, row);
-    checked *out = &job->row[row];
+    const lv_bits_task *task = row->task;
     lv_scalar f[LV_BITS_CELLS];
     lv_bits_row about;
     lv_bits_first first;
     uint8_t digest[LV_SEED_LEN];
-    if (!out->readable || !read_numbers(job, row, f, out)) {
-        out->readable = false;
+    if (!row->readable || !read_numbers(row, f)) {
+        row->readable = false;
         return LV_OK;
     }
-    lv_status status = lv_bits_row_of(task, row, &about);
+    lv_status status = lv_bits_row_of(task, row->index, &about);
     if (status == LV_OK) {
-        status = lv_bits_challenge_first(task, &about, part, &first);
+        status = lv_bits_challenge_first(task, &about, row->part, &first);
+    }
+    if (status == LV_OK) {
+        status = lv_bits_challenge_second(&first, row->part + LV_BITS_T1 * LV_POINT_LEN, digest,
+                                          &row->e);
     }
     if (status == LV_OK) {
         status =
-            lv_bits_challenge_second(&first, part + LV_BITS_T1 * LV_POINT_LEN, digest, &out->e);
-    }
-    if (status == LV_OK) {
-        status =
-            lv_curve_best()->cells_sum_vartime(out->cells, first.sigma, about.cell, task->cells);
+            lv_curve_best()->cells_sum_vartime(row->cells, first.sigma, about.cell, task->cells);
     }
     if (status != LV_OK) {
         return status;
     }
-    compress(task, &first, f, out);
-    const lv_bytes parts[] = {
-        {digest, sizeof digest},
-        {responses_of(job, row), (task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN}};
-    return lv_transcript_digest(parts, sizeof parts / sizeof parts[0], out->digest);
+    compress(task, &first, f, row);
+    const lv_bytes parts[] = {{digest, sizeof digest},
+                              {responses_of(row), (task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN}};
+    return lv_transcript_digest(parts, sizeof parts / sizeof parts[0], row->digest);
 }
 
 static lv_status read_piece(void *context, size_t index)
 {
     const verifying *job = context;
     const size_t first = index * ROWS;
-    const size_t left = job->task.rows - first;
+    const size_t left = job->rows - first;
     const size_t count = left < ROWS ? left : ROWS;
     lv_status status = LV_OK;
-    for (size_t r = 0; r < count; r++) {
-        job->row[first + r].readable = true;
-    }
-    read_points(job, first, count);
+    read_points(&job->row[first], count);
     for (size_t r = 0; r < count && status == LV_OK; r++) {
-        status = read_row(job, first + r);
+        status = read_row(&job->row[first + r]);
     }
     return status;
 }
@@ -158,7 +154,8 @@ typedef struct {
     verifying *job;
     size_t first;
     size_t count;
-    lv_scalar key; /* what stands before P */
+    lv_scalar key;                   /* what stands before P */
+    lv_scalar generator[GENERATORS]; /* and before the generators, on the same side */
 } span;
 
 /* SHAKE256(SHA-256(digests of all rows) || u32be row in the span) in four numbers of 128 bits. */
@@ -219,16 +216,18 @@ static lv_status sum_points(void *context, size_t index)
         others[3] = row->point[LV_BITS_AV];
     }
     size_t terms = 2 * count * EQUATIONS;
+    size_t generators = 0;
     if (index == 0) {
         factor[terms] = of->key;
-        point[terms++] = *lv_ristretto_point(of->job->task.key);
+        point[terms++] = *lv_ristretto_point(of->job->task[0].key);
+        generators = LV_GENERATOR_FIRST + of->job->cells;
     }
-    return lv_curve_best()->sum_vartime(&of->job->part[from / SUM_ROWS], factor, point, terms, NULL,
-                                         0);
+    return lv_curve_best()->sum_vartime(&of->job->part[index], factor, point, terms, of->generator,
+                                        generators);
 }
 
-/* What stands before P and, on the other side, before the generators. */
-static void sum_numbers(span *of, lv_scalar *generator)
+/* What stands before P and before the generators. */
+static void sum_numbers(span *of)
 {
     const verifying *job = of->job;
     lv_scalar_sum sum[GENERATORS] = {{{0}}};
@@ -242,15 +241,16 @@ static void sum_numbers(span *of, lv_scalar *generator)
         lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[3], &row->linear);
         lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[0], &row->commitment_mask);
         lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[1], &row->inner_mask);
-        for (size_t i = 0; i < job->task.cells; i++) {
+        for (size_t i = 0; i < row->task->cells; i++) {
             lv_scalar f;
-            (void)lv_scalar_decode(&f, responses_of(job, r) + i * LV_SCALAR_LEN); /* as before */
+            (void)lv_scalar_decode(&f, responses_of(row) + i * LV_SCALAR_LEN); /* as before */
             lv_scalar_sum_add(&sum[LV_GENERATOR_FIRST + i], &weight[0], &f);
         }
     }
     lv_scalar_sum_reduce(&of->key, &of_key);
-    for (size_t i = 0; i < LV_GENERATOR_FIRST + job->task.cells; i++) {
-        lv_scalar_sum_reduce(&generator[i], &sum[i]);
+    for (size_t i = 0; i < LV_GENERATOR_FIRST + job->cells; i++) {
+        lv_scalar_sum_reduce(&of->generator[i], &sum[i]);
+        lv_scalar_negate(&of->generator[i], &of->generator[i]);
     }
 }
 
@@ -258,41 +258,41 @@ static void sum_numbers(span *of, lv_scalar *generator)
 static lv_status check(span *of, const lv_job *job, bool *holds)
 {
     const size_t pieces = (of->count + SUM_ROWS - 1) / SUM_ROWS;
-    lv_scalar generator[GENERATORS];
     lv_point sum = lv_point_identity;
-    lv_point other;
     *holds = false;
     lv_status status = draw_weights(of);
     if (status != LV_OK) {
         return status;
     }
-    sum_numbers(of, generator);
+    sum_numbers(of);
     status = lv_parallel_for(job, "check bits", pieces, sum_points, of);
     if (status != LV_OK) {
         return status;
     }
     for (size_t i = 0; i < pieces; i++) {
-        lv_point_add(&sum, &sum, &of->job->part[of->first / SUM_ROWS + i]);
+        lv_point_add(&sum, &sum, &of->job->part[i]);
     }
-    lv_curve_best()->generators_sum(&other, generator, 1, LV_GENERATOR_BASE,
-                                    LV_GENERATOR_FIRST + of->job->task.cells);
-    *holds = lv_point_equal(&sum, &other);
+    *holds = lv_point_equal(&sum, &lv_point_identity);
     return LV_OK;
 }
 
 /* ---- the whole ---- */
 
-static lv_status name_first_bad(verifying *job, lv_error *err)
+/* @param[out] bad  the claim it belongs to. */
+static lv_status name_first_bad(verifying *job, size_t *bad, lv_error *err)
 {
-    for (size_t r = 0; r < job->task.rows; r++) {
-        if (!job->row[r].readable) {
+    for (size_t r = 0; r < job->rows; r++) {
+        const checked *row = &job->row[r];
+        *bad = (size_t)(row->task - job->task);
+        if (!row->readable) {
             return lv_fail(err, LV_INVALID,
                            "bit proof of %s, row %zu: a point or a number is not in its one "
                            "encoding",
-                           job->task.words, r);
+                           row->task->words, row->index);
         }
         bool holds = false;
-        lv_status status = check(&(span){.job = job, .first = r, .count = 1}, NULL, &holds);
+        span one = {.job = job, .first = r, .count = 1};
+        lv_status status = check(&one, NULL, &holds);
         if (status != LV_OK) {
             return status;
         }
@@ -300,49 +300,79 @@ static lv_status name_first_bad(verifying *job, lv_error *err)
             return lv_fail(err, LV_INVALID,
                            "bit proof of %s, row %zu: it does not hold: a ciphertext is not that "
                            "of a bit, or the proof is of another row, set or key",
-                           job->task.words, r);
+                           row->task->words, row->index);
         }
     }
-    return lv_fail(err, LV_INVALID, "bit proof of %s: it does not hold", job->task.words);
+    return lv_fail(err, LV_INVALID, "bit proof of %s: it does not hold", job->task[*bad].words);
 }
 
-static lv_status verify(verifying *all, const lv_job *job, lv_error *err)
+static lv_status verify(verifying *all, const lv_job *job, size_t *bad, lv_error *err)
 {
-    const size_t rows = all->task.rows;
+    const size_t pieces = (all->rows + ROWS - 1) / ROWS;
     bool holds = true;
-    lv_status status = lv_parallel_for(job, "read bits", (rows + ROWS - 1) / ROWS, read_piece, all);
+    lv_status status = lv_parallel_for(job, "read bits", pieces, read_piece, all);
     if (status != LV_OK) {
         return status;
     }
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; r < all->rows; r++) {
         holds = holds && all->row[r].readable;
     }
     if (holds) {
-        status = check(&(span){.job = all, .count = rows}, job, &holds);
+        span whole = {.job = all, .count = all->rows};
+        status = check(&whole, job, &holds);
     }
-    return status == LV_OK && !holds ? name_first_bad(all, err) : status;
+    return status == LV_OK && !holds ? name_first_bad(all, bad, err) : status;
 }
 
-lv_status lv_ristretto_bits_verify(const lv_public_key *key, lv_bits_statement statement,
-                                   const lv_bits_matrices *of, const lv_proof_context *context,
-                                   const lv_job *job, lv_bytes proof, lv_error *err)
+/* Finds every row of every claim its part. */
+static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_bits_claim *claim,
+                             size_t *bad, lv_error *err)
 {
-    verifying all = {.task = lv_bits_task_of(key, statement, of, context), .proof = proof.data};
-    const size_t rows = all.task.rows;
-    if (proof.len != rows * all.task.part_len) {
-        return lv_fail(err, LV_INVALID, "bit proof of %s: %zu bytes instead of %zu", all.task.words,
-                       proof.len, rows * all.task.part_len);
+    for (size_t c = 0; c < all->claims; c++) {
+        lv_bits_task *task = &all->task[c];
+        *task = lv_bits_task_of(key, claim[c].statement, &claim[c].of, claim[c].context);
+        all->rows += task->rows;
+        all->cells = task->cells > all->cells ? task->cells : all->cells;
+        if (claim[c].proof.len != task->rows * task->part_len) {
+            *bad = c;
+            return lv_fail(err, LV_INVALID, "bit proof of %s: %zu bytes instead of %zu",
+                           task->words, claim[c].proof.len, task->rows * task->part_len);
+        }
     }
-    all.row = calloc(rows, sizeof *all.row);
-    all.weight = calloc(rows, sizeof *all.weight);
-    all.part = calloc(rows / SUM_ROWS + 1, sizeof *all.part);
-    lv_status status = all.row != NULL && all.weight != NULL && all.part != NULL
-                           ? verify(&all, job, err)
-                           : LV_E_MEMORY;
+    all->row = calloc(all->rows, sizeof *all->row);
+    all->weight = calloc(all->rows, sizeof *all->weight);
+    all->part = calloc(all->rows / SUM_ROWS + 1, sizeof *all->part);
+    if (all->row == NULL || all->weight == NULL || all->part == NULL) {
+        return LV_E_MEMORY;
+    }
+    checked *row = all->row;
+    for (size_t c = 0; c < all->claims; c++) {
+        const lv_bits_task *task = &all->task[c];
+        for (size_t r = 0; r < task->rows; r++, row++) {
+            row->task = task;
+            row->index = r;
+            row->part = claim[c].proof.data + r * task->part_len;
+            row->readable = true;
+        }
+    }
+    return LV_OK;
+}
+
+lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim *claim,
+                                   size_t claims, const lv_job *job, size_t *bad, lv_error *err)
+{
+    verifying all = {.task = calloc(claims, sizeof *all.task), .claims = claims};
+    lv_status status = all.task != NULL ? take_claims(&all, key, claim, bad, err) : LV_E_MEMORY;
+    if (status == LV_OK) {
+        status = verify(&all, job, bad, err);
+    }
+    if (status != LV_OK && status != LV_INVALID) {
+        (void)lv_fail(err, status, "the bit proof of %s could not be checked",
+                      all.task != NULL ? all.task[*bad].words : "a set");
+    }
     free(all.row);
     free(all.weight);
     free(all.part);
-    return status == LV_OK || status == LV_INVALID
-               ? status
-               : lv_fail(err, status, "the bit proof of %s could not be checked", all.task.words);
+    free(all.task);
+    return status;
 }

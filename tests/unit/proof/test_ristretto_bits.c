@@ -7,6 +7,7 @@
 enum {
     WIDTH = 3,
     ROWS = 8,
+    PROOF_ROOM = 32 * 64 * 8, /* more than any proof here */
     CELLS = ROWS * WIDTH,
     POINT_PART = LV_BITS_POINTS * 32,
     STATEMENTS = 4,
@@ -437,6 +438,65 @@ static void test_another_context_is_seen(void **state)
     assert_int_equal(check_in(f, LV_BITS_XOR, &other[0], &f->proof[1], NULL), LV_OK);
 }
 
+/* All statements together: all hold, or the first that does not is told. */
+static void test_several_are_checked_at_once(void **state)
+{
+    const fixture *f = *state;
+    lv_proof_context other = PROOF_CONTEXT;
+    other.sequence++;
+    for (size_t broken = 0; broken <= STATEMENTS; broken++) {
+        for (int how = 0; how < 4; how++) {
+            lv_bits_claim claim[STATEMENTS];
+            uint8_t changed[PROOF_ROOM];
+            size_t bad = 99;
+            lv_error err = {0};
+            for (size_t s = 0; s < STATEMENTS; s++) {
+                claim[s] =
+                    (lv_bits_claim){ALL[s], f->of, &PROOF_CONTEXT, lv_buffer_view(&f->proof[s])};
+            }
+            if (broken < STATEMENTS) {
+                lv_bits_claim *one = &claim[broken];
+                assert_in_range(one->proof.len, 1, sizeof changed);
+                memcpy(changed, one->proof.data, one->proof.len);
+                changed[how == 1 ? one->proof.len - 1 : LV_POINT_LEN * LV_BITS_POINTS] ^= 0x80;
+                one->context = how == 2 ? &other : one->context;
+                one->proof.len -= how == 3 ? 1 : 0;
+                one->proof.data = how < 2 ? changed : one->proof.data;
+            }
+            assert_int_equal(lv_bits_verify_all(f->public_key, claim, STATEMENTS, NULL, &bad, &err),
+                             broken < STATEMENTS ? LV_INVALID : LV_OK);
+            assert_int_equal(bad, broken < STATEMENTS ? broken : 0);
+            assert_int_equal(err.text[0] == '\0', broken == STATEMENTS);
+        }
+    }
+}
+
+/* What one proof says too much another says too little: the weights keep them apart. */
+static void test_faults_do_not_cancel(void **state)
+{
+    const fixture *f = *state;
+    const size_t at = LV_POINT_LEN * LV_BITS_POINTS + (WIDTH + 1) * LV_SCALAR_LEN; /* tau of w */
+    uint8_t changed[2][PROOF_ROOM];
+    lv_bits_claim claim[2];
+    size_t bad = 99;
+    for (size_t i = 0; i < 2; i++) {
+        lv_scalar tau;
+        lv_scalar one = {{1}};
+        claim[i] =
+            (lv_bits_claim){LV_BITS_XOR, f->of, &PROOF_CONTEXT, lv_buffer_view(&f->proof[1])};
+        memcpy(changed[i], claim[i].proof.data, claim[i].proof.len);
+        assert_true(lv_scalar_decode(&tau, changed[i] + at));
+        if (i == 1) {
+            lv_scalar_negate(&one, &one);
+        }
+        lv_scalar_add(&tau, &tau, &one);
+        lv_scalar_encode(changed[i] + at, &tau);
+        claim[i].proof.data = changed[i];
+    }
+    assert_int_equal(lv_bits_verify_all(f->public_key, claim, 2, NULL, &bad, NULL), LV_INVALID);
+    assert_int_equal(bad, 0);
+}
+
 static void test_another_key_is_seen(void **state)
 {
     const fixture *f = *state;
@@ -793,6 +853,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_each_equation_is_needed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_context_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_several_are_checked_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_faults_do_not_cancel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_key_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_ciphertexts_are_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_statement_is_seen, set_up, tear_down),
