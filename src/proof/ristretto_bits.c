@@ -90,13 +90,15 @@ lv_status lv_bits_challenge_first(const lv_bits_task *task, const lv_bits_row *r
     if (status != LV_OK) {
         return status;
     }
-    lv_scalar_reduce(&out->power[0], drawn);
+    lv_scalar y;
+    lv_scalar_reduce(&y, drawn);
+    lv_scalar_factor_of(&out->power[0], &y);
     for (size_t i = 0; i < task->cells; i++) {
         uint8_t wide[LV_SCALAR_LEN] = {0};
         memcpy(wide, drawn + LV_SCALAR_WIDE + i * SIGMA_LEN, SIGMA_LEN);
         (void)lv_scalar_decode(&out->sigma[i], wide); /* below 2^128 */
         if (i > 0) {
-            lv_scalar_multiply(&out->power[i], &out->power[i - 1], &out->power[0]);
+            lv_scalar_factor_multiply(&out->power[i], &out->power[i - 1], &out->power[0]);
         }
     }
     return LV_OK;

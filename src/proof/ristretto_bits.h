@@ -81,7 +81,7 @@ LV_MUST_CHECK lv_status lv_bits_row_of(const lv_bits_task *task, size_t row, lv_
 /** h1, y and its powers, and sigma. */
 typedef struct {
     uint8_t digest[LV_SEED_LEN];
-    lv_scalar power[LV_BITS_CELLS]; /* y^(i + 1) */
+    lv_scalar_factor power[LV_BITS_CELLS]; /* y^(i + 1) */
     lv_scalar sigma[LV_BITS_CELLS];
 } lv_bits_first;
 

@@ -137,7 +137,7 @@ static void compress(const proving *job, const lv_bits_first *first, const uint8
     lv_scalar negative;
     based[T1] = (lv_scalar){{0}};
     for (size_t i = 0; i < job->task.cells; i++) {
-        lv_scalar_multiply(&part, &first->power[i], &a[i]);
+        lv_scalar_times(&part, &a[i], &first->power[i]);
         lv_scalar_sum_add(&squares, &part, &a[i]);
         lv_scalar_sum_add(&weighted, &first->sigma[i], &a[i]);
         lv_scalar_negate(&negative, &part);

@@ -91,7 +91,7 @@ static void compress(const lv_bits_task *task, const lv_bits_first *first, const
         lv_scalar other; /* e - f */
         lv_scalar_negate(&other, &f[i]);
         lv_scalar_add(&other, &other, &out->e);
-        lv_scalar_multiply(&part, &first->power[i], &f[i]);
+        lv_scalar_times(&part, &f[i], &first->power[i]);
         lv_scalar_sum_add(&products, &part, &other);
         lv_scalar_sum_add(&linear, &first->sigma[i], &f[i]);
     }
@@ -163,7 +163,7 @@ static lv_status draw_weights(const span *of)
 {
     uint8_t digest[LV_SEED_LEN];
     uint8_t drawn[EQUATIONS * WEIGHT_LEN];
-    lv_bytes *parts = calloc(of->count, sizeof *parts);
+    lv_bytes *parts = calloc(of->count + 1, sizeof *parts); /* never nothing */
     if (parts == NULL) {
         return LV_E_MEMORY;
     }

@@ -630,6 +630,27 @@ LV_VECTOR void fe_quads_store(lv_quad out[1], fe a)
     }
 }
 
+LV_FN void fe_quads_spread(lv_quad *out, size_t stride, const fe parts[4], size_t count)
+{
+    wide_fe part[4];
+    for (int p = 0; p < 4; p++) {
+        part[p] = carry_wide(join(parts[p]));
+    }
+    for (int i = 0; i < 5; i++) {
+        const v4 even[] = {_mm256_unpacklo_epi64(part[0].v[i], part[1].v[i]),
+                           _mm256_unpacklo_epi64(part[2].v[i], part[3].v[i])};
+        const v4 odd[] = {_mm256_unpackhi_epi64(part[0].v[i], part[1].v[i]),
+                          _mm256_unpackhi_epi64(part[2].v[i], part[3].v[i])};
+        const v4 lane[] = {_mm256_permute2x128_si256(even[0], even[1], 0x20),
+                           _mm256_permute2x128_si256(odd[0], odd[1], 0x20),
+                           _mm256_permute2x128_si256(even[0], even[1], 0x31),
+                           _mm256_permute2x128_si256(odd[0], odd[1], 0x31)};
+        for (size_t l = 0; l < LANES && l < count; l++) {
+            _mm256_storeu_si256((v4 *)out[l * stride].limb[i], lane[l]);
+        }
+    }
+}
+
 LV_VECTOR fe fe_quads_points(const lv_point *in, size_t count)
 {
     (void)count;

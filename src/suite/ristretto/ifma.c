@@ -414,6 +414,33 @@ LV_VECTOR void fe_quads_store(lv_quad out[2], fe a)
     }
 }
 
+LV_VECTOR void quads_put(lv_quad *out, size_t stride, int limb, size_t lane, size_t count, v8 two)
+{
+    if (lane < count) {
+        _mm256_storeu_si256((__m256i *)out[lane * stride].limb[limb], _mm512_castsi512_si256(two));
+    }
+    if (lane + 2 < count) {
+        _mm256_storeu_si256((__m256i *)out[(lane + 2) * stride].limb[limb],
+                            _mm512_extracti64x4_epi64(two, 1));
+    }
+}
+
+LV_FN void fe_quads_spread(lv_quad *out, size_t stride, const fe parts[4], size_t count)
+{
+    const v8 front = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    const v8 back = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    for (int i = 0; i < 5; i++) {
+        const v8 even[] = {_mm512_unpacklo_epi64(parts[0].v[i], parts[1].v[i]),
+                           _mm512_unpacklo_epi64(parts[2].v[i], parts[3].v[i])};
+        const v8 odd[] = {_mm512_unpackhi_epi64(parts[0].v[i], parts[1].v[i]),
+                          _mm512_unpackhi_epi64(parts[2].v[i], parts[3].v[i])};
+        quads_put(out, stride, i, 0, count, _mm512_permutex2var_epi64(even[0], front, even[1]));
+        quads_put(out, stride, i, 1, count, _mm512_permutex2var_epi64(odd[0], front, odd[1]));
+        quads_put(out, stride, i, 4, count, _mm512_permutex2var_epi64(even[0], back, even[1]));
+        quads_put(out, stride, i, 5, count, _mm512_permutex2var_epi64(odd[0], back, odd[1]));
+    }
+}
+
 /* The first again where there is one alone. */
 LV_VECTOR fe fe_quads_points(const lv_point *in, size_t count)
 {

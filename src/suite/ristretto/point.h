@@ -75,7 +75,7 @@ typedef struct {
 
     /** *out = sum k[i] in[i] + sum g[i] times the generator i, for public scalars and points; short
      *  scalars take less time.
-     * @param count, generators  at most LV_SCHEDULE_SCALARS together
+     * @param count  at most 65535 - LV_GENERATORS
      * @return LV_OK, or LV_E_MEMORY. */
     lv_status (*sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
                              const lv_scalar *g, size_t generators);

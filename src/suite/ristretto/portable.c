@@ -389,8 +389,9 @@ static void add_all(ext *sum, const lv_schedule *schedule, const term *terms, si
 {
     for (unsigned place = schedule->places; place-- > 0;) {
         double_point(sum);
-        for (size_t i = schedule->first[place]; i < schedule->first[place + 1]; i++) {
-            const lv_addition *what = &schedule->addition[i];
+        const lv_addition *at_place = &schedule->addition[place * schedule->room];
+        for (size_t i = 0; i < schedule->count[place]; i++) {
+            const lv_addition *what = &at_place[i];
             const niels multiple = odd_multiple(terms, count, what);
             *sum = ext_plus(*sum, what->value < 0 ? niels_negate(multiple) : multiple);
         }

@@ -11,6 +11,8 @@
  *    fe_opposed      (b, a, -c, d) where the mask is set, (a, b, c, d) elsewhere
  *    fe_quads, fe_quads_store    from and to QUADS lv_quad
  *    fe_quads_points             from QUADS lv_point, or one alone where `count` is 1
+ *    fe_quads_spread             to `count` lv_quad, every `stride`: lane l of the four parts to
+ *                                the l-th
  *    fe_quads_mask               the lanes of those of QUADS points that are told
  *
  *  each within the bounds of a first or second factor where products and what was stored come in.

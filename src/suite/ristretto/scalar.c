@@ -4,7 +4,7 @@
 
 __extension__ typedef unsigned __int128 wide_limb;
 
-enum { LIMBS = 4, WIDE_LIMBS = 8 };
+enum { LIMBS = 4, WIDE_LIMBS = 8, ORDER_TOP = 60 /* the bit of the top limb of L */ };
 
 static const uint64_t ORDER[LIMBS] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
                                       0x1000000000000000};
@@ -13,7 +13,8 @@ static const lv_scalar SQUARE_OF_R = {                   /* 2^512 mod L */
                                       {0xa40611e3449c0f01, 0xd00e1ba768859347, 0xceec73d217f5be65,
                                        0x0399411b7c309a3d}};
 
-static const lv_scalar ONE = {{1}};
+static const lv_scalar CUBE_OF_R = {
+    {0x2a9e49687b83a2db, 0x278324e6aef7f3ec, 0x8065dc6c04ec5b65, 0x0e530b773599cec7}};
 
 /* a - L where that is not negative, a otherwise; a < 2 L. */
 static void subtract_order(lv_scalar *a)
@@ -31,34 +32,40 @@ static void subtract_order(lv_scalar *a)
     }
 }
 
-/* a b / 2^256 mod L for a < 2^256, b < L (Montgomery, CIOS). */
+/* (t + m L) / 2^64 for the m that makes it whole; t has five limbs, of which the result needs four
+ * where t is below 2^64 (2^256 - L). L is two limbs, a zero and a power of two. */
+static inline void drop_limb(uint64_t t[LIMBS + 1])
+{
+    const uint64_t m = t[0] * ORDER_FACTOR;
+    wide_limb sum = (wide_limb)m * ORDER[0] + t[0];
+    sum = (wide_limb)m * ORDER[1] + t[1] + (uint64_t)(sum >> 64);
+    t[0] = (uint64_t)sum;
+    sum = (wide_limb)t[2] + (uint64_t)(sum >> 64);
+    t[1] = (uint64_t)sum;
+    sum = ((wide_limb)m << ORDER_TOP) + t[3] + (uint64_t)(sum >> 64);
+    t[2] = (uint64_t)sum;
+    sum = (wide_limb)t[4] + (uint64_t)(sum >> 64);
+    t[3] = (uint64_t)sum;
+    t[4] = (uint64_t)(sum >> 64);
+}
+
+/* a b / 2^256 mod L for a < 2^256, b < L (Montgomery). What is in t stays below 2 L. */
 static void mont(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
 {
-    uint64_t t[LIMBS + 2] = {0};
+    uint64_t t[LIMBS + 1] = {0};
+#pragma GCC unroll 4
     for (int i = 0; i < LIMBS; i++) {
         uint64_t carry = 0;
+#pragma GCC unroll 4
         for (int j = 0; j < LIMBS; j++) {
             wide_limb sum = (wide_limb)a->v[i] * b->v[j] + t[j] + carry;
             t[j] = (uint64_t)sum;
             carry = (uint64_t)(sum >> 64);
         }
-        wide_limb top = (wide_limb)t[LIMBS] + carry;
-        t[LIMBS] = (uint64_t)top;
-        t[LIMBS + 1] = (uint64_t)(top >> 64);
-
-        uint64_t m = t[0] * ORDER_FACTOR;
-        carry = (uint64_t)(((wide_limb)m * ORDER[0] + t[0]) >> 64);
-        for (int j = 1; j < LIMBS; j++) {
-            wide_limb sum = (wide_limb)m * ORDER[j] + t[j] + carry;
-            t[j - 1] = (uint64_t)sum;
-            carry = (uint64_t)(sum >> 64);
-        }
-        top = (wide_limb)t[LIMBS] + carry;
-        t[LIMBS - 1] = (uint64_t)top;
-        t[LIMBS] = t[LIMBS + 1] + (uint64_t)(top >> 64);
+        t[LIMBS] = carry;
+        drop_limb(t);
     }
     memcpy(out->v, t, sizeof out->v);
-    lv_wipe(t, sizeof t);
     subtract_order(out);
 }
 
@@ -93,19 +100,12 @@ void lv_scalar_encode(uint8_t bytes[LV_SCALAR_LEN], const lv_scalar *a)
 
 void lv_scalar_reduce(lv_scalar *out, const uint8_t wide[LV_SCALAR_WIDE])
 {
-    lv_scalar low;
-    lv_scalar high = {{0}};
-    for (size_t i = 0; i < LIMBS; i++) {
-        low.v[i] = load(wide + 8 * i);
+    lv_scalar_sum sum = {{0}};
+    for (size_t i = 0; i < LV_SCALAR_WIDE / 8; i++) {
+        sum.v[i] = load(wide + 8 * i);
     }
-    high.v[0] = load(wide + LV_SCALAR_LEN);
-    high.v[1] = load(wide + LV_SCALAR_LEN + 8);
-    mont(&high, &high, &SQUARE_OF_R);
-    mont(&low, &low, &SQUARE_OF_R);
-    mont(&low, &low, &ONE);
-    lv_scalar_add(out, &low, &high);
-    lv_wipe(&low, sizeof low);
-    lv_wipe(&high, sizeof high);
+    lv_scalar_sum_reduce(out, &sum);
+    lv_wipe(&sum, sizeof sum);
 }
 
 void lv_scalar_add(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
@@ -136,6 +136,22 @@ void lv_scalar_multiply(lv_scalar *out, const lv_scalar *a, const lv_scalar *b)
     mont(&high, a, &SQUARE_OF_R);
     mont(out, &high, b);
     lv_wipe(&high, sizeof high);
+}
+
+void lv_scalar_factor_of(lv_scalar_factor *out, const lv_scalar *a)
+{
+    mont(&out->shifted, a, &SQUARE_OF_R);
+}
+
+void lv_scalar_factor_multiply(lv_scalar_factor *out, const lv_scalar_factor *a,
+                               const lv_scalar_factor *b)
+{
+    mont(&out->shifted, &a->shifted, &b->shifted);
+}
+
+void lv_scalar_times(lv_scalar *out, const lv_scalar *a, const lv_scalar_factor *b)
+{
+    mont(out, a, &b->shifted);
 }
 
 void lv_scalar_halve(lv_scalar *out, const lv_scalar *a)
@@ -181,24 +197,32 @@ void lv_scalar_sum_add(lv_scalar_sum *sum, const lv_scalar *a, const lv_scalar *
     sum->v[WIDE_LIMBS] += above;
 }
 
-/* low + 2^256 middle + 2^512 high */
+/* Four limbs are dropped from the lower end, which divides by 2^256 modulo L, and what is left, a
+ * number below 2^256 and a limb above it, is multiplied by as much. */
 void lv_scalar_sum_reduce(lv_scalar *out, const lv_scalar_sum *sum)
 {
-    lv_scalar low;
-    lv_scalar middle;
-    lv_scalar high = {{sum->v[WIDE_LIMBS]}};
-    memcpy(low.v, sum->v, sizeof low.v);
-    memcpy(middle.v, sum->v + LIMBS, sizeof middle.v);
-    mont(&low, &low, &SQUARE_OF_R);
-    mont(&low, &low, &ONE);
-    mont(&middle, &middle, &SQUARE_OF_R);
-    mont(&high, &high, &SQUARE_OF_R);
-    mont(&high, &high, &SQUARE_OF_R);
-    lv_scalar_add(&low, &low, &middle);
-    lv_scalar_add(out, &low, &high);
-    lv_wipe(&low, sizeof low);
-    lv_wipe(&middle, sizeof middle);
-    lv_wipe(&high, sizeof high);
+    uint64_t t[LIMBS + 1];
+    lv_scalar left;
+    lv_scalar above = {{0}};
+    uint64_t carry = 0;
+    memcpy(t, sum->v, sizeof t);
+#pragma GCC unroll 4
+    for (int i = 0; i < LIMBS; i++) {
+        wide_limb next = (wide_limb)sum->v[i + LIMBS + 1] + carry;
+        drop_limb(t);
+        next += t[LIMBS];
+        t[LIMBS] = (uint64_t)next;
+        carry = (uint64_t)(next >> 64);
+    }
+    memcpy(left.v, t, sizeof left.v);
+    above.v[0] = t[LIMBS];
+    above.v[1] = carry;
+    mont(&left, &left, &SQUARE_OF_R);
+    mont(&above, &above, &CUBE_OF_R);
+    lv_scalar_add(out, &left, &above);
+    lv_wipe(t, sizeof t);
+    lv_wipe(&left, sizeof left);
+    lv_wipe(&above, sizeof above);
 }
 
 void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_scalar *a)
@@ -217,37 +241,41 @@ void lv_scalar_digits(int8_t *digit, unsigned count, unsigned bits, const lv_sca
     }
 }
 
-/* So many bits can be had from any place with one look. */
-enum { LOOK = 64 - 7 };
-static const uint64_t LOOKED = (UINT64_C(1) << LOOK) - 1;
-
-static uint64_t look(const uint8_t *bytes, unsigned at)
+/* 64 bits from a place on. */
+static inline uint64_t bits_from(const uint64_t limb[LIMBS + 2], unsigned at)
 {
-    uint64_t word = 0;
-    memcpy(&word, bytes + at / 8, sizeof word);
-    return (word >> at % 8) & LOOKED;
+    return limb[at / 64] >> at % 64 | limb[at / 64 + 1] << 1 << (63 - at % 64);
 }
 
+/* Bits are looked at 64 at once, until the next digit does not lie within them. */
 size_t lv_scalar_naf_vartime(lv_scalar_digit digit[LV_SCALAR_NAF], unsigned width,
                              const lv_scalar *a)
 {
-    uint8_t bytes[LV_SCALAR_LEN + sizeof(uint64_t)] = {0};
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    const uint64_t limb[LIMBS + 2] = {a->v[0], a->v[1], a->v[2], a->v[3], 0, 0};
     size_t count = 0;
     uint64_t carry = 0;
     unsigned at = 0;
-    lv_scalar_encode(bytes, a);
     while (at < LV_SCALAR_PLACES) {
-        /* A carry meets ones and goes on. */
-        const uint64_t begins = look(bytes, at) ^ ((0 - carry) & LOOKED);
-        at += begins == 0 ? LOOK : (unsigned)__builtin_ctzll(begins);
-        if (begins == 0 || at >= LV_SCALAR_PLACES) {
-            continue;
+        uint64_t bits = bits_from(limb, at);
+        unsigned left = 64;
+        for (;;) {
+            const uint64_t begins = bits ^ (0 - carry); /* a carry meets ones and goes on */
+            const unsigned zeros = begins == 0 ? left : (unsigned)__builtin_ctzll(begins);
+            if (zeros + width > left) {
+                at += zeros < left ? zeros : left;
+                break;
+            }
+            bits >>= zeros;
+            at += zeros;
+            const uint64_t value = (bits & mask) + carry;
+            carry = value >> (width - 1);
+            digit[count++] =
+                (lv_scalar_digit){(uint8_t)at, (int8_t)((int)value - (int)(carry << width))};
+            bits >>= width;
+            at += width;
+            left -= zeros + width;
         }
-        const uint64_t value = (look(bytes, at) & ((1U << width) - 1)) + carry;
-        carry = value >> (width - 1);
-        digit[count++] =
-            (lv_scalar_digit){(uint8_t)at, (int8_t)((int)value - (int)(carry << width))};
-        at += width;
     }
     return count;
 }

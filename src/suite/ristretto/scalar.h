@@ -29,6 +29,18 @@ void lv_scalar_add(lv_scalar *out, const lv_scalar *a, const lv_scalar *b);
 void lv_scalar_negate(lv_scalar *out, const lv_scalar *a);
 void lv_scalar_multiply(lv_scalar *out, const lv_scalar *a, const lv_scalar *b);
 
+/** A number that others are multiplied by: that takes half the time of lv_scalar_multiply. */
+typedef struct {
+    lv_scalar shifted; /* times 2^256 */
+} lv_scalar_factor;
+
+void lv_scalar_factor_of(lv_scalar_factor *out, const lv_scalar *a);
+void lv_scalar_factor_multiply(lv_scalar_factor *out, const lv_scalar_factor *a,
+                               const lv_scalar_factor *b);
+
+/** *out = a b */
+void lv_scalar_times(lv_scalar *out, const lv_scalar *a, const lv_scalar_factor *b);
+
 /** a / 2 mod L. */
 void lv_scalar_halve(lv_scalar *out, const lv_scalar *a);
 

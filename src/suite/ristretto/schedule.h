@@ -18,17 +18,17 @@ typedef struct {
     int8_t value; /* odd */
 } lv_addition;
 
-/** Those of place p are addition[first[p]] .. addition[first[p + 1] - 1]; sum over all of
+/** Those of place p are addition[p room] .. addition[p room + count[p] - 1]; the sum over all of
  *  value 2^p gives the scalars. Places from `places` on have none. */
 typedef struct {
     lv_addition *addition;
-    uint32_t first[LV_SCALAR_PLACES + 1];
+    size_t room; /* of one place */
     unsigned places;
+    uint16_t count[LV_SCALAR_PLACES];
 } lv_schedule;
 
-enum { LV_SCHEDULE_SCALARS = 1024 /* of all parts together, at most */ };
-
-/** @return LV_OK, or LV_E_MEMORY. Free with lv_schedule_free, also on failure. */
+/** @param parts  of 65535 scalars together, at most.
+ * @return LV_OK, or LV_E_MEMORY. Free with lv_schedule_free, also on failure. */
 LV_MUST_CHECK lv_status lv_schedule_make_vartime(lv_schedule *out, const lv_scalars *part,
                                                  size_t parts);
 void lv_schedule_free(lv_schedule *schedule);

@@ -10,23 +10,21 @@ typedef struct {
     lv_quad odd[ODD_ENTRIES]; /* 1, 3, .. times the point */
 } odd_multiples;
 
+/* Here lanes take points. */
 LV_FN void fill_odd(odd_multiples *out, const lv_point *in, size_t count)
 {
-    const fe factors = quads_factors();
-    for (size_t i = 0; i < count; i += QUADS) {
-        fe p = fe_quads_points(&in[i], count - i);
-        fe twice = p;
-        quads_double(&twice);
-        twice = quads_cached(&twice, &factors);
+    for (size_t i = 0; i < count; i += LANES) {
+        ext p = ext_load(&in[i], count - i);
+        ext twice = p;
+        double_point(&twice);
+        const niels step = niels_of(twice);
         for (size_t j = 0; j < ODD_ENTRIES; j++) {
-            lv_quad multiple[QUADS];
             if (j > 0) {
-                quads_add(&p, &twice);
+                add_niels(&p, &step);
             }
-            fe_quads_store(multiple, quads_cached(&p, &factors));
-            for (size_t h = 0; h < QUADS && i + h < count; h++) {
-                out[i + h].odd[j] = multiple[h];
-            }
+            const niels multiple = niels_of(p);
+            const fe parts[] = {multiple.difference, multiple.sum, multiple.product, multiple.z};
+            fe_quads_spread(&out[i].odd[j], ODD_ENTRIES, parts, count - i);
         }
     }
 }
@@ -72,12 +70,13 @@ LV_FN fe sum_dealt(const choices *from)
     fe sum = quads_identity();
     for (unsigned place = schedule->places; place-- > 0;) {
         quads_double(&sum);
-        const size_t end = schedule->first[place + 1];
-        for (size_t i = schedule->first[place]; i < end; i += QUADS) {
+        const lv_addition *at_place = &schedule->addition[place * schedule->room];
+        const size_t end = schedule->count[place];
+        for (size_t i = 0; i < end; i += QUADS) {
             const lv_quad *entries[QUADS];
             bool negative[QUADS];
             for (size_t h = 0; h < QUADS; h++) {
-                const lv_addition *what = &schedule->addition[i + h];
+                const lv_addition *what = &at_place[i + h];
                 entries[h] = i + h < end ? chosen(from, what) : &QUAD_IDENTITY;
                 negative[h] = i + h < end && what->value < 0;
             }
@@ -91,14 +90,15 @@ LV_FN fe sum_dealt(const choices *from)
 LV_FN fe sum_alike(const choices *from)
 {
     const lv_schedule *schedule = from->schedule;
-    const size_t all = schedule->first[LV_SCALAR_PLACES];
     fe sum = quads_identity();
     for (unsigned place = schedule->places; place-- > 0;) {
         quads_double(&sum);
-        for (size_t i = schedule->first[place]; i < schedule->first[place + 1]; i++) {
-            const lv_addition *what = &schedule->addition[i];
+        const lv_addition *at_place = &schedule->addition[place * schedule->room];
+        const size_t end = schedule->count[place];
+        for (size_t i = 0; i < end; i++) {
+            const lv_addition *what = &at_place[i];
             const lv_quad *first = chosen(from, what);
-            const lv_quad *later = chosen(from, i + AHEAD < all ? what + AHEAD : what);
+            const lv_quad *later = chosen(from, i + AHEAD < end ? what + AHEAD : what);
             const lv_quad *entries[QUADS];
             bool negative[QUADS];
             for (size_t h = 0; h < QUADS; h++) {

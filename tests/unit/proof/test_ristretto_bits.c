@@ -365,7 +365,8 @@ static void commit_to_coefficients(liar *l)
     const lv_scalar twice = sum(&l->b, &l->b);
     const lv_scalar minus_twice = negative(&twice);
     const lv_scalar factor = sum(&(lv_scalar){{1}}, &minus_twice); /* 1 - 2 b */
-    const lv_scalar weighted = product(&l->first.power[0], &l->a);
+    lv_scalar weighted;
+    lv_scalar_times(&weighted, &l->a, &l->first.power[0]);
     const lv_scalar t1 = product(&weighted, &factor);
     const lv_scalar square = product(&weighted, &l->a);
     const lv_scalar t0 = negative(&square);

@@ -673,6 +673,15 @@ static void test_scalars_agree(void **state)
         lv_scalar_multiply(&a, &s->k[i], &s->k[j]);
         crypto_core_ristretto255_scalar_mul(want, s->scalar[i], s->scalar[j]);
         expect_scalar(&a, want);
+        lv_scalar_factor factor;
+        lv_scalar_factor other;
+        lv_scalar_factor_of(&factor, &s->k[i]);
+        lv_scalar_factor_of(&other, &s->k[j]);
+        lv_scalar_times(&a, &s->k[j], &factor);
+        expect_scalar(&a, want);
+        lv_scalar_factor_multiply(&other, &factor, &other);
+        lv_scalar_times(&a, &(lv_scalar){{1}}, &other);
+        expect_scalar(&a, want);
         lv_scalar_negate(&a, &s->k[i]);
         crypto_core_ristretto255_scalar_negate(want, s->scalar[i]);
         expect_scalar(&a, want);
@@ -757,13 +766,12 @@ static void test_a_schedule_has_every_digit(void **state)
     lv_scalar sum[50] = {{{0}}};
     lv_schedule schedule;
     assert_int_equal(lv_schedule_make_vartime(&schedule, parts, 3), LV_OK);
-    assert_int_equal(schedule.first[0], 0);
     for (unsigned place = schedule.places; place-- > 0;) {
         for (size_t i = 0; i < 50; i++) {
             lv_scalar_add(&sum[i], &sum[i], &sum[i]);
         }
-        for (size_t i = schedule.first[place]; i < schedule.first[place + 1]; i++) {
-            const lv_addition *what = &schedule.addition[i];
+        for (size_t i = 0; i < schedule.count[place]; i++) {
+            const lv_addition *what = &schedule.addition[place * schedule.room + i];
             lv_scalar part = {{(uint64_t)abs(what->value)}};
             if (what->value < 0) {
                 lv_scalar_negate(&part, &part);
