@@ -488,17 +488,32 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
     return is_negative(digit);
 }
 
+/* Limbs in pairs: half the work of finding an entry. They come back as they were but for a carry
+ * within the pair. */
+typedef struct {
+    wide_fe part[4]; /* sum, difference, z, product */
+} kept_niels;
+
 #define LV_IN_PLACE
 #include "suite/ristretto/formulas.h"
 
-/* Vector by vector, so that what was found so far stays in one register. */
-LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
+LV_FN void keep_niels(kept_niels *r, const niels *a)
 {
-    enum { VECTORS = sizeof(niels) / sizeof(v4) };
+    r->part[0] = join(a->sum);
+    r->part[1] = join(a->difference);
+    r->part[2] = join(a->z);
+    r->part[3] = join(a->product);
+}
+
+/* Vector by vector, so that what was found so far stays in one register. */
+LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit)
+{
+    enum { VECTORS = sizeof(kept_niels) / sizeof(v4) };
     const lane_sizes sizes = sizes_of(digit);
     const v4 one = _mm256_srli_epi64(size_is(sizes, 0), 63); /* the identity: 1, 1, 2, 0 */
-    const v4 *entry = &table->sum.v[0];
-    v4 *to = &r->sum.v[0];
+    const v4 *entry = &table->part[0].v[0];
+    kept_niels found;
+    v4 *to = &found.part[0].v[0];
     fe_mask here[WINDOW_ENTRIES];
     for (uint64_t j = 0; j < WINDOW_ENTRIES; j++) {
         here[j] = size_is(sizes, j + 1);
@@ -511,9 +526,13 @@ LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
         }
         to[i] = some;
     }
-    r->sum.v[0] = mask_or(r->sum.v[0], one);
-    r->difference.v[0] = mask_or(r->difference.v[0], one);
-    r->z.v[0] = mask_or(r->z.v[0], twice(one));
+    found.part[0].v[0] = mask_or(found.part[0].v[0], one);
+    found.part[1].v[0] = mask_or(found.part[1].v[0], one);
+    found.part[2].v[0] = mask_or(found.part[2].v[0], twice(one));
+    split_to(&r->sum, found.part[0].v);
+    split_to(&r->difference, found.part[1].v);
+    split_to(&r->z, found.part[2].v);
+    split_to(&r->product, found.part[3].v);
 }
 
 /* ---- four coordinates side by side ---- */

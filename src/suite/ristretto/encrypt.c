@@ -20,12 +20,14 @@ typedef struct {
 static lv_status draw_halves(const encryption *job, size_t first, size_t count, lv_scalar *half)
 {
     uint8_t drawn[CELLS * LV_SCALAR_WIDE];
+    lv_scalar_factor s;
     unsigned zero = 0; /* never with a generator that works */
     lv_status status = lv_rng_fill(job->rng, drawn, count * LV_SCALAR_WIDE);
+    lv_scalar_factor_of(&s, job->s);
     for (size_t i = 0; i < count && status == LV_OK; i++) {
         lv_scalar bit = {{job->bits->bits[first + i]}};
         lv_scalar_reduce(&half[2 * i], drawn + i * LV_SCALAR_WIDE);
-        lv_scalar_multiply(&half[2 * i + 1], &half[2 * i], job->s);
+        lv_scalar_times(&half[2 * i + 1], &half[2 * i], &s);
         lv_scalar_halve(&bit, &bit);
         lv_scalar_add(&half[2 * i + 1], &half[2 * i + 1], &bit);
         zero |= (unsigned)lv_scalar_is_zero(&half[2 * i]) |
@@ -33,6 +35,7 @@ static lv_status draw_halves(const encryption *job, size_t first, size_t count, 
         lv_wipe(&bit, sizeof bit);
     }
     lv_wipe(drawn, sizeof drawn);
+    lv_wipe(&s, sizeof s);
     lv_declassify(&zero, sizeof zero); /* then nothing that was drawn is used */
     return zero != 0 ? LV_E_RANDOM : status;
 }

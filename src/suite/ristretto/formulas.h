@@ -15,7 +15,8 @@
  *
  *  Who defines LV_IN_PLACE has defined fe_add_to, fe_subtract_to, fe_multiply_to, fe_square_to,
  *  fe_tight_to and fe_select_to as well, which leave their result where the first argument points
- *  (that may be one of the others), and defines select_size afterwards.
+ *  (that may be one of the others), and defines kept_niels, as which
+ *  such a table keeps its entries, and afterwards select_size and keep_niels.
  *
  *  Limbs may grow in sums and differences. A first factor may be a sum or a difference of two sums
  *  of two products; a second factor, what is squared and what is subtracted must be smaller: see
@@ -392,20 +393,41 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 
 /* ---- multiples ---- */
 
-/* Adds each lane's digit times the point whose multiples 1 .. 16 stand in the table. */
-LV_WITHIN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
-                         const int8_t *digit)
+/* Each lane's digit times the point whose multiples 1 .. 16 stand in the table. */
+LV_WITHIN void choose_entry(affine_niels *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                            const int8_t *digit)
 {
     affine_niels entry;
-    affine_niels signed_entry;
     const fe zero = fe_constant(&FE_ZERO);
     fe negated;
     fe_mask negative = comb_entry(&entry.sum, &entry.difference, &entry.product, limb, digit);
     fe_subtract_to(&negated, &zero, &entry.product);
-    fe_select_to(&signed_entry.sum, negative, &entry.difference, &entry.sum);
-    fe_select_to(&signed_entry.difference, negative, &entry.sum, &entry.difference);
-    fe_select_to(&signed_entry.product, negative, &negated, &entry.product);
-    add_affine(sum, &signed_entry);
+    fe_select_to(&r->sum, negative, &entry.difference, &entry.sum);
+    fe_select_to(&r->difference, negative, &entry.sum, &entry.difference);
+    fe_select_to(&r->product, negative, &negated, &entry.product);
+}
+
+LV_WITHIN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                         const int8_t *digit)
+{
+    affine_niels entry;
+    choose_entry(&entry, limb, digit);
+    add_affine(sum, &entry);
+}
+
+/* The point alone: X = 4 x, Y = 4 y, Z = 4, T = 4 x y. */
+LV_FN void first_entry(ext *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+                       const int8_t *digit)
+{
+    const fe two = fe_constant(&FE_TWO);
+    affine_niels entry;
+    choose_entry(&entry, limb, digit);
+    fe_subtract_to(&r->x, &entry.sum, &entry.difference);
+    fe_add_to(&r->y, &entry.sum, &entry.difference);
+    fe_multiply_to(&r->t, &r->x, &r->y);
+    fe_multiply_to(&r->x, &r->x, &two);
+    fe_multiply_to(&r->y, &r->y, &two);
+    fe_add_to(&r->z, &two, &two);
 }
 
 /* out[i] = k[i] times the point whose comb it is. */
@@ -423,8 +445,9 @@ LV_FN void comb_multiply(lv_point *out, const lv_comb_table *table, const lv_sca
             }
             lv_wipe(digits, sizeof digits);
         }
-        ext sum = ext_identity();
-        for (size_t j = 0; j < LV_COMB_DIGITS; j++) {
+        ext sum;
+        first_entry(&sum, table->limb[0], digit[0]);
+        for (size_t j = 1; j < LV_COMB_DIGITS; j++) {
             add_entry(&sum, table->limb[j], digit[j]);
         }
         ext_store(out + i, sum, count - i);
@@ -453,9 +476,12 @@ LV_FN void window_digits(int8_t digit[WINDOWS][LANES], size_t lane, const lv_sca
 
 /* The sizes' multiples, of those from 1 to 8 that stand in the table. */
 #ifdef LV_IN_PLACE
-LV_FN void select_size(niels *r, const niels *table, const int8_t *digit);
+LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit);
+LV_FN void keep_niels(kept_niels *r, const niels *a);
 #else
-LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
+typedef niels kept_niels;
+LV_FN void keep_niels(kept_niels *r, const niels *a) { *r = *a; }
+LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit)
 {
     const lane_sizes sizes = sizes_of(digit);
     *r = (niels){fe_constant(&FE_ONE), fe_constant(&FE_ONE), fe_constant(&FE_TWO),
@@ -471,7 +497,7 @@ LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
 #endif
 
 /* Adds each lane's digit times the point whose multiples 1 .. 8 stand in the table. */
-LV_FN void add_multiple(ext *sum, const niels *table, const int8_t *digit)
+LV_FN void add_multiple(ext *sum, const kept_niels *table, const int8_t *digit)
 {
     const fe zero = fe_constant(&FE_ZERO);
     niels some;
@@ -489,22 +515,25 @@ LV_FN void add_multiple(ext *sum, const niels *table, const int8_t *digit)
 }
 
 /* The multiples 1 .. 8. */
-LV_FN void fill_window(niels table[WINDOW_ENTRIES], const ext *p)
+LV_FN void fill_window(kept_niels table[WINDOW_ENTRIES], const ext *p)
 {
-    table[0] = niels_of(*p);
+    niels multiple = niels_of(*p);
+    keep_niels(&table[0], &multiple);
     for (int j = 1; j < WINDOW_ENTRIES; j++) {
         ext next = *p;
-        add_niels(&next, &table[j - 1]);
-        table[j] = niels_of(next);
+        add_niels(&next, &multiple);
+        multiple = niels_of(next);
+        keep_niels(&table[j], &multiple);
     }
 }
 
 LV_FN ext multiply_lanes(ext p, int8_t digit[WINDOWS][LANES])
 {
-    niels table[WINDOW_ENTRIES];
+    kept_niels table[WINDOW_ENTRIES];
     fill_window(table, &p);
     ext r = ext_identity();
-    for (int i = WINDOWS - 1; i >= 0; i--) {
+    add_multiple(&r, table, digit[WINDOWS - 1]);
+    for (int i = WINDOWS - 2; i >= 0; i--) {
         double_times(&r, WINDOW);
         add_multiple(&r, table, digit[i]);
     }

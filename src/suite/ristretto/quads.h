@@ -143,7 +143,8 @@ LV_FN void quads_multiply(lv_point *out, const lv_scalar *k, size_t stride, cons
         table[j] = quads_cached(&p, &factors);
     }
     p = quads_identity();
-    for (int i = WINDOWS - 1; i >= 0; i--) {
+    quads_add_multiple(&p, table, digit[WINDOWS - 1]);
+    for (int i = WINDOWS - 2; i >= 0; i--) {
         quads_double_times(&p, WINDOW);
         quads_add_multiple(&p, table, digit[i]);
     }
