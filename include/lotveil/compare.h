@@ -110,7 +110,13 @@ LV_MUST_CHECK lv_status lv_set_open(lv_bytes quality_record, const lv_trust *tru
 LV_MUST_CHECK lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust,
                                        const lv_job *job, lv_error *err);
 
-/** Opens records whose proofs the caller has verified before with the two functions above, or which
+/** Both of the above for who has both records. All bit proofs are checked together, which is
+ * quicker than record by record. */
+LV_MUST_CHECK lv_status lv_set_open_both(lv_bytes quality_record, lv_bytes xor_record,
+                                         const lv_trust *trust, const lv_job *job, lv_set **out,
+                                         lv_error *err);
+
+/** Opens records whose proofs the caller has verified before with the functions above, or which
  *  it made itself: everything as there but the proofs, which take most of the time.
  * @param xor_record  empty where there is none yet. */
 LV_MUST_CHECK lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record,

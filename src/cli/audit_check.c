@@ -96,11 +96,8 @@ static lv_status open_set(check *c, lv_error *err)
     lv_job job = {.threads = lv_processors()};
     const lv_audit_input *input = c->input;
     lv_status status =
-        lv_set_open(lv_buffer_view(&input->quality), input->trust, &job, &c->set, err);
-    if (status == LV_OK) {
-        status =
-            lv_set_add_xor(c->set, lv_buffer_view(&input->xor_record), input->trust, &job, err);
-    }
+        lv_set_open_both(lv_buffer_view(&input->quality), lv_buffer_view(&input->xor_record),
+                         input->trust, &job, &c->set, err);
     if (status == LV_OK) {
         status = lv_audit_begin(c->set, lv_buffer_view(&input->opening),
                                 lv_buffer_view(&input->secret_key), input->trust, &c->audit, err);

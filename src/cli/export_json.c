@@ -360,10 +360,9 @@ static lv_status put_all_combined(json_t *object, const lv_export_records *recor
     lv_set *set = NULL;
     lv_job job = {.threads = lv_processors()};
     json_t *list = json_array();
-    lv_status status = lv_set_open(lv_buffer_view(&records->quality), trust, &job, &set, err);
-    if (status == LV_OK) {
-        status = lv_set_add_xor(set, lv_buffer_view(&records->xor_record), trust, &job, err);
-    }
+    lv_status status =
+        lv_set_open_both(lv_buffer_view(&records->quality), lv_buffer_view(&records->xor_record),
+                         trust, &job, &set, err);
     size_t pairs = status == LV_OK ? lv_set_quality(set)->pair_count : 0;
     for (size_t i = 0; status == LV_OK && i < pairs; i++) {
         status = put_combined(list, set, (uint32_t)i, &index, err);

@@ -77,30 +77,43 @@ static lv_status name_record(lv_status status, const char *kind, const lv_qualit
     return status;
 }
 
+/* Which proofs are checked. */
+typedef enum {
+    NO_PROOFS,
+    OWN_PROOFS, /* of a record, when it is opened */
+    ALL_PROOFS, /* of both records, when the second one is opened; the key's with the first */
+} checks;
+
+static lv_bits_field values_field(const lv_set *set, const lv_proof_context *context)
+{
+    return (lv_bits_field){"bit_proof",
+                           {LV_BITS_VALUES,
+                            {.x = set->x, .y = set->y},
+                            context,
+                            lv_buffer_view(&set->quality.bit_proof)}};
+}
+
 static lv_status check_values(const lv_set *set, const lv_job *job, lv_error *err)
 {
     const lv_proof_context context = lv_key_proof_context(&set->quality);
-    const lv_bits_field field = {"bit_proof",
-                                 {LV_BITS_VALUES,
-                                  {.x = set->x, .y = set->y},
-                                  &context,
-                                  lv_buffer_view(&set->quality.bit_proof)}};
-    return lv_check_bits(set->key, &field, 1, job, err);
+    const lv_bits_field field = values_field(set, &context);
+    size_t bad = 0;
+    return lv_check_bits(set->key, &field, 1, job, &bad, err);
 }
 
-static lv_status open_contents(lv_set *set, bool proofs, const lv_job *job, lv_error *err)
+static lv_status open_contents(lv_set *set, checks proofs, const lv_job *job, lv_error *err)
 {
-    lv_status status = open_key(set, proofs, err);
+    lv_status status = open_key(set, proofs != NO_PROOFS, err);
     if (status == LV_OK) {
         status = decode(set, "x", &set->quality.x, &set->x, err);
     }
     if (status == LV_OK) {
         status = decode(set, "y", &set->quality.y, &set->y, err);
     }
-    return status == LV_OK && proofs ? check_values(set, job, err) : status;
+    return status == LV_OK && proofs == OWN_PROOFS ? check_values(set, job, err) : status;
 }
 
-static lv_status open_quality(lv_bytes quality_record, const lv_trust *trust, bool proofs,
+static lv_status open_quality(lv_bytes quality_record, const lv_trust *trust, checks proofs,
                               const lv_job *job, lv_set **out, lv_error *err)
 {
     *out = NULL;
@@ -125,7 +138,7 @@ static lv_status open_quality(lv_bytes quality_record, const lv_trust *trust, bo
 lv_status lv_set_open(lv_bytes quality_record, const lv_trust *trust, const lv_job *job,
                       lv_set **out, lv_error *err)
 {
-    return open_quality(quality_record, trust, true, job, out, err);
+    return open_quality(quality_record, trust, OWN_PROOFS, job, out, err);
 }
 
 static lv_status disagree(const char *field, lv_error *err)
@@ -184,15 +197,33 @@ static lv_status check_digest(const lv_set *set, lv_bytes xor_record, lv_error *
     return LV_OK;
 }
 
+/* The bit proofs of both records. *kind becomes that of the one with a bad proof. */
+static lv_status check_all(const lv_set *set, const lv_xor *record, const lv_matrix *w,
+                           const lv_matrix *d, const lv_job *job, const char **kind, lv_error *err)
+{
+    const lv_proof_context own = lv_key_proof_context(&set->quality);
+    const lv_proof_context bought = lv_xor_proof_context(record);
+    lv_bits_field field[LV_SET_BIT_FIELDS];
+    size_t bad = 0;
+    field[0] = values_field(set, &own);
+    const size_t fields = 1 + lv_xor_bit_fields(record, set, w, d, &bought, field + 1);
+    lv_status status = lv_check_bits(set->key, field, fields, job, &bad, err);
+    *kind = bad == 0 ? "quality" : *kind;
+    return status;
+}
+
 /* The contents of an opened XOR record become the set's, or nothing does. */
-static lv_status take_xor(lv_set *set, const lv_xor *record, bool proofs, const lv_job *job,
-                          lv_error *err)
+static lv_status take_xor(lv_set *set, const lv_xor *record, checks proofs, const lv_job *job,
+                          const char **kind, lv_error *err)
 {
     lv_matrix *w = NULL;
     lv_matrix *d = NULL;
     lv_status status = match(&set->quality, record, err);
     if (status == LV_OK) {
-        status = lv_xor_contents(set->key, record, proofs, set, job, &w, &d, err);
+        status = lv_xor_contents(set->key, record, proofs == OWN_PROOFS, set, job, &w, &d, err);
+    }
+    if (status == LV_OK && proofs == ALL_PROOFS) {
+        status = check_all(set, record, w, d, job, kind, err);
     }
     if (status != LV_OK) {
         lv_matrix_free(w);
@@ -204,44 +235,62 @@ static lv_status take_xor(lv_set *set, const lv_xor *record, bool proofs, const 
     return LV_OK;
 }
 
-static lv_status add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, bool proofs,
+static lv_status add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, checks proofs,
                          const lv_job *job, lv_error *err)
 {
     begin_words(err);
     if (set->w != NULL) {
         return lv_fail(err, LV_E_ARGUMENT, "the set has its XOR record already");
     }
+    const char *kind = "XOR";
     lv_xor opened = {0};
     lv_status status = check_digest(set, xor_record, err);
     if (status == LV_OK) {
         status = lv_xor_open(xor_record, trust, LV_TIME_RECORD, &opened, NULL, err);
     }
     if (status == LV_OK) {
-        status = take_xor(set, &opened, proofs, job, err);
+        status = take_xor(set, &opened, proofs, job, &kind, err);
     }
     lv_xor_free(&opened);
-    return name_record(status, "XOR", &set->quality, err);
+    return name_record(status, kind, &set->quality, err);
 }
 
 lv_status lv_set_add_xor(lv_set *set, lv_bytes xor_record, const lv_trust *trust, const lv_job *job,
                          lv_error *err)
 {
-    return add_xor(set, xor_record, trust, true, job, err);
+    return add_xor(set, xor_record, trust, OWN_PROOFS, job, err);
 }
 
-lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record, const lv_trust *trust,
-                        lv_set **out, lv_error *err)
+/* @param xor_record  empty where there is none. */
+static lv_status open_both(lv_bytes quality_record, lv_bytes xor_record, const lv_trust *trust,
+                           checks proofs, const lv_job *job, lv_set **out, lv_error *err)
 {
-    lv_status status = open_quality(quality_record, trust, false, NULL, out, err);
+    lv_status status = open_quality(quality_record, trust, proofs, job, out, err);
     if (*out == NULL || xor_record.len == 0) {
         return status;
     }
-    status = add_xor(*out, xor_record, trust, false, NULL, err);
+    status = add_xor(*out, xor_record, trust, proofs, job, err);
     if (status != LV_OK) {
         lv_set_free(*out);
         *out = NULL;
     }
     return status;
+}
+
+lv_status lv_set_open_both(lv_bytes quality_record, lv_bytes xor_record, const lv_trust *trust,
+                           const lv_job *job, lv_set **out, lv_error *err)
+{
+    *out = NULL;
+    if (xor_record.len == 0) {
+        return lv_fail(err, LV_E_SYNTAX, "an XOR record of no bytes");
+    }
+    return open_both(quality_record, xor_record, trust, ALL_PROOFS, job, out, err);
+}
+
+lv_status lv_set_reopen(lv_bytes quality_record, lv_bytes xor_record, const lv_trust *trust,
+                        lv_set **out, lv_error *err)
+{
+    return open_both(quality_record, xor_record, trust, NO_PROOFS, NULL, out, err);
 }
 
 void lv_set_free(lv_set *set)

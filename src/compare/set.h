@@ -42,15 +42,23 @@ typedef struct {
     lv_bits_claim claim;
 } lv_bits_field;
 
-enum { LV_BITS_FIELDS = 3 /* in one record, at most */ };
+/* At most, in an XOR record and in both records of a set. */
+enum { LV_XOR_BIT_FIELDS = 3, LV_SET_BIT_FIELDS = 4 };
 
 /** lv_bits_verify_all with words that name the field. */
 LV_MUST_CHECK lv_status lv_check_bits(const lv_public_key *key, const lv_bits_field *field,
-                                      size_t fields, const lv_job *job, lv_error *err);
+                                      size_t fields, const lv_job *job, size_t *bad, lv_error *err);
+
+/** The bit proofs of an XOR record whose contents are w and d.
+ * @param set  whose x and y the record's w belongs to; NULL: those that need no other record.
+ * @param[out] field  borrows from all.
+ * @return     how many there are. */
+size_t lv_xor_bit_fields(const lv_xor *record, const lv_set *set, const lv_matrix *w,
+                         const lv_matrix *d, const lv_proof_context *context,
+                         lv_bits_field field[LV_XOR_BIT_FIELDS]);
 
 /** Decodes what an XOR record holds under `key`; with `proofs` checks them.
- * @param set      whose x and y the record's w belongs to; NULL: what needs another record is not
- *                 checked.
+ * @param set     as for lv_xor_bit_fields.
  * @param[out] d  NULL where the record has none. */
 LV_MUST_CHECK lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool proofs,
                                         const lv_set *set, const lv_job *job, lv_matrix **w,

@@ -14,16 +14,15 @@ lv_proof_context lv_xor_proof_context(const lv_xor *record)
 }
 
 lv_status lv_check_bits(const lv_public_key *key, const lv_bits_field *field, size_t fields,
-                        const lv_job *job, lv_error *err)
+                        const lv_job *job, size_t *bad, lv_error *err)
 {
-    lv_bits_claim claim[LV_BITS_FIELDS];
-    size_t bad = 0;
+    lv_bits_claim claim[LV_SET_BIT_FIELDS];
     for (size_t i = 0; i < fields; i++) {
         claim[i] = field[i].claim;
     }
-    lv_status status = lv_bits_verify_all(key, claim, fields, job, &bad, err);
+    lv_status status = lv_bits_verify_all(key, claim, fields, job, bad, err);
     if (status != LV_OK) {
-        lv_error_prefix(err, "field %s: ", field[bad].field);
+        lv_error_prefix(err, "field %s: ", field[*bad].field);
     }
     return status;
 }
@@ -39,31 +38,36 @@ static lv_status decode(const lv_public_key *key, const lv_xor *record, const ch
     return status;
 }
 
-static lv_status check_proofs(const lv_public_key *key, const lv_xor *record, const lv_set *set,
-                              const lv_matrix *w, const lv_matrix *d, const lv_job *job,
-                              lv_error *err)
+size_t lv_xor_bit_fields(const lv_xor *record, const lv_set *set, const lv_matrix *w,
+                         const lv_matrix *d, const lv_proof_context *context,
+                         lv_bits_field field[LV_XOR_BIT_FIELDS])
 {
-    const lv_proof_context context = lv_xor_proof_context(record);
-    lv_bits_field field[LV_BITS_FIELDS];
     size_t fields = 0;
     field[fields++] = (lv_bits_field){
-        "w_proof", {LV_BITS_XOR, {.w = w}, &context, lv_buffer_view(&record->w_proof)}};
+        "w_proof", {LV_BITS_XOR, {.w = w}, context, lv_buffer_view(&record->w_proof)}};
     if (d != NULL) {
         field[fields++] = (lv_bits_field){
-            "d_proof", {LV_BITS_DISTANCE, {.d = d}, &context, lv_buffer_view(&record->d_proof)}};
+            "d_proof", {LV_BITS_DISTANCE, {.d = d}, context, lv_buffer_view(&record->d_proof)}};
     }
     if (set != NULL) {
         field[fields++] = (lv_bits_field){"both_proof",
                                           {LV_BITS_BOTH,
                                            {.x = set->x, .y = set->y, .w = w},
-                                           &context,
+                                           context,
                                            lv_buffer_view(&record->both_proof)}};
     }
-    lv_status status = lv_check_bits(key, field, fields, job, err);
-    if (status == LV_OK && d == NULL && record->d_proof.len > 0) {
-        return lv_fail(err, LV_INVALID, "field d_proof: a proof where there is no d");
-    }
-    return status;
+    return fields;
+}
+
+static lv_status check_proofs(const lv_public_key *key, const lv_xor *record, const lv_set *set,
+                              const lv_matrix *w, const lv_matrix *d, const lv_job *job,
+                              lv_error *err)
+{
+    const lv_proof_context context = lv_xor_proof_context(record);
+    lv_bits_field field[LV_XOR_BIT_FIELDS];
+    size_t bad = 0;
+    const size_t fields = lv_xor_bit_fields(record, set, w, d, &context, field);
+    return lv_check_bits(key, field, fields, job, &bad, err);
 }
 
 lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool proofs,
@@ -75,6 +79,9 @@ lv_status lv_xor_contents(const lv_public_key *key, const lv_xor *record, bool p
     lv_status status = decode(key, record, "w", &record->w, w, err);
     if (status == LV_OK && record->d.len > 0) {
         status = decode(key, record, "d", &record->d, d, err);
+    }
+    if (status == LV_OK && *d == NULL && record->d_proof.len > 0) {
+        status = lv_fail(err, LV_INVALID, "field d_proof: a proof where there is no d");
     }
     if (status == LV_OK && proofs) {
         status = check_proofs(key, record, set, *w, *d, job, err);

@@ -37,12 +37,37 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Both records at once: the same answer, and the same field to blame, in the same record. */
+static void open_both_forged(const forged *f, const asked_set *s, const char *field)
+{
+    lv_error err = {0};
+    lv_set *set = NULL;
+    lv_status status =
+        lv_set_open_both(lv_buffer_view(&f->quality_bytes), lv_buffer_view(&f->xor_bytes),
+                         s->w->trust, NULL, &set, &err);
+    assert_int_equal(status, field == NULL ? LV_OK : LV_INVALID);
+    assert_true((set != NULL && lv_set_has_xor(set)) == (field == NULL));
+    lv_set_free(set);
+    if (field != NULL) {
+        const char *kind = strcmp(field, "field bit_proof") == 0 ? "quality record" : "XOR record";
+        if (strstr(err.text, field) == NULL || strncmp(err.text, kind, strlen(kind)) != 0) {
+            fail_msg("\"%s\" does not name %s of the %s", err.text, field, kind);
+        }
+    }
+    lv_buffer none = {0};
+    assert_int_equal(lv_set_open_both(lv_buffer_view(&f->quality_bytes), lv_buffer_view(&none),
+                                      s->w->trust, NULL, &set, NULL),
+                     LV_E_SYNTAX);
+    assert_null(set);
+}
+
 /* Opens what was forged; where it is refused, the words must have `field` in them. */
 static lv_set *open_forged(forged *f, const asked_set *s, const char *field)
 {
     lv_error err = {0};
     lv_set *set = NULL;
     forged_seal(f, s);
+    open_both_forged(f, s, field);
     lv_status status =
         lv_set_open(lv_buffer_view(&f->quality_bytes), s->w->trust, NULL, &set, &err);
     if (status == LV_OK) {
