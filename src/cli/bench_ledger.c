@@ -1,5 +1,4 @@
 #include "cli/bench_ledger.h"
-#include "base/file.h"
 #include "cli/bench_table.h"
 #include "cli/network.h"
 #include "cli/progress.h"
@@ -178,17 +177,16 @@ static lv_status bring_up(const char *parent, fabric *f, lv_error *err)
         f->state = NULL;
         return status;
     }
-    status = lv_network_setting(f->state, "made_with", f->release, sizeof f->release, err);
+    status = lv_network_temporary(&f->network, err);
+    if (status == LV_OK) {
+        status = lv_network_setting(f->state, "made_with", f->release, sizeof f->release, err);
+    }
     return status == LV_OK ? name_folders(f, err) : status;
 }
 
 static void take_down(fabric *f)
 {
-    lv_error err = {0};
     lv_network_down(&f->network);
-    if (f->state != NULL && lv_folder_remove(f->state, &err) != LV_OK) {
-        fprintf(stderr, "%s\n", err.text);
-    }
     for (size_t i = 0; i < STORED_COUNT; i++) {
         free(f->folders[i]);
     }
@@ -209,6 +207,7 @@ static lv_status run_on_fabric(lv_bench_ledger_options *options, lv_progress *pr
                                           .storages = f.storages,
                                           .storage_count = STORED_COUNT};
         options->network = &network;
+        options->folder = f.state;
         lv_progress_begin(progress, stderr);
         status = lv_bench_ledger_run(options, result, err);
         lv_progress_end(progress);

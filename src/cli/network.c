@@ -115,14 +115,24 @@ lv_status lv_network_check(lv_error *err)
  * this process whatever ends it, and then takes the network down. */
 static void guard(int gone, const char *script, const char *state)
 {
+    lv_error err = {0};
     char byte = 0;
     ssize_t got = 0;
+    bool temporary = false;
     setsid();
     do {
         got = read(gone, &byte, 1);
+        temporary = temporary || got > 0;
     } while (got > 0 || (got < 0 && errno == EINTR));
     const char *const arguments[] = {script, "down", "--dir", state, NULL};
-    become_script(script, arguments);
+    if (!temporary) {
+        become_script(script, arguments);
+    }
+    if (run_script(script, arguments) == 0 && lv_folder_remove(state, &err) != LV_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        (void)fflush(stderr);
+    }
+    _exit(0);
 }
 
 static lv_status start_guard(lv_network *network, const char *script, const char *state,
@@ -145,6 +155,14 @@ static lv_status start_guard(lv_network *network, const char *script, const char
     network->guard = child;
     network->held = ends[1];
     return LV_OK;
+}
+
+lv_status lv_network_temporary(const lv_network *network, lv_error *err)
+{
+    static const char byte = 1;
+    return write(network->held, &byte, 1) == 1
+               ? LV_OK
+               : lv_fail(err, LV_E_IO, "who ends the network is gone: %s", strerror(errno));
 }
 
 void lv_network_down(lv_network *network)

@@ -41,7 +41,10 @@ LV_MUST_CHECK lv_status lv_network_up(const lv_network_plan *plan, lv_network *n
 LV_MUST_CHECK lv_status lv_network_setting(const char *state, const char *name, char *out,
                                            size_t size, lv_error *err);
 
-/** Ends it, where there is one. Its folder stays. */
+/** From now on the folder of a network that is up goes with it. */
+LV_MUST_CHECK lv_status lv_network_temporary(const lv_network *network, lv_error *err);
+
+/** Ends it, where there is one. */
 void lv_network_down(lv_network *network);
 
 /** Ends a network that an earlier process left running in `state`, so that its folder can be

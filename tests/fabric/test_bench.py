@@ -8,15 +8,18 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "harness"))
 
 import network  # noqa: E402
 from cluster import COMMAND  # noqa: E402
+from test_demo import processes_in  # noqa: E402
 
 PAIRS = 1100
 SINGLES = 3
+SECONDS = 200  # to come up, and to end
 TARGETS = {"rlwe1024: pairs a second onto both channels": ("at least", 5000),
            "rlwe1024: milliseconds of a single pair, p50": ("at most", 600)}
 
@@ -78,6 +81,21 @@ class Bench(unittest.TestCase):
         self.assertEqual(rate["value"], suite["run"]["pairs_per_second"])
         self.assertEqual(rate["met"], rate["value"] >= rate["target"])
         self.assertEqual(single["met"], single["value"] <= single["target"])
+
+    def test_a_run_that_is_killed_leaves_nothing(self):
+        bench = subprocess.Popen([COMMAND, "bench", "--ledger", "fabric", "--suite", "rlwe1024"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 stdin=subprocess.DEVNULL, env=self.env)
+        end = time.monotonic() + SECONDS
+        while not list(self.dir.glob("*/b/state/control.sock")):
+            self.assertIsNone(bench.poll(), "it ended by itself")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        bench.kill()
+        bench.wait()
+        while os.listdir(self.dir) or processes_in(self.dir):
+            self.assertLess(time.monotonic(), end, (os.listdir(self.dir), processes_in(self.dir)))
+            time.sleep(0.1)
 
     def test_without_binaries_it_says_what_is_missing(self):
         done = self.run_bench(FABRIC_BIN=str(self.dir))
