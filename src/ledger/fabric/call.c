@@ -146,8 +146,8 @@ static lv_status no_answer(lv_status status, bool maybe_acted, const lv_error *w
                            lv_fault *fault)
 {
     *fault = (lv_fault){.maybe_acted = maybe_acted, .words = *words};
-    fault->final = status == LV_E_MEMORY || status == LV_E_LIMIT;
-    fault->status = fault->final ? status : LV_UNAVAILABLE;
+    fault->final = status == LV_E_MEMORY;
+    fault->status = fault->final || status == LV_E_LIMIT ? status : LV_UNAVAILABLE;
     return fault->status;
 }
 

@@ -25,7 +25,7 @@ from fabric.fake.msp import Denied, certificate_hash
 from fabric.fake.peer import Failed, Lost
 
 Code = grpc.StatusCode
-OPTIONS = [("grpc.max_receive_message_length", 100 << 20), ("grpc.max_send_message_length", 100 << 20), ("grpc.so_reuseport", 0)]
+OPTIONS = [("grpc.max_receive_message_length", 100 << 20), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
 
 
 def fail(context, code, words, details=()):

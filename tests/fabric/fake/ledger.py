@@ -6,11 +6,12 @@ import threading
 
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2, proposal_response_pb2, transaction_pb2
+from google.protobuf.message import DecodeError
 
 from fabric.fake.msp import Denied
 from fabric.fake.peer import State
 
-VALID, BAD_CREATOR_SIGNATURE, BAD_PROPOSAL_TXID, DUPLICATE_TXID, ENDORSEMENT_POLICY_FAILURE = 0, 4, 8, 9, 10
+VALID, BAD_PAYLOAD, BAD_CREATOR_SIGNATURE, BAD_PROPOSAL_TXID, DUPLICATE_TXID, ENDORSEMENT_POLICY_FAILURE = 0, 2, 4, 8, 9, 10
 INVALID_OTHER_REASON = 255
 
 Place = collections.namedtuple("Place", "block index code")
@@ -118,7 +119,10 @@ class Ledger:
             self.changed.notify_all()
 
     def _commit(self, number, index, octets):
-        transaction = Transaction(octets)
+        try:
+            transaction = Transaction(octets)
+        except DecodeError:
+            return BAD_PAYLOAD
         code = self._validate(transaction)
         if code == VALID:
             state = self.states[transaction.chaincode]
@@ -162,6 +166,8 @@ class Ledger:
         """Those of a code and a chaincode, in order; code None: of all."""
         for block in self.blocks[1:]:
             for octets, found in zip(block.data.data, block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]):
+                if found == BAD_PAYLOAD:
+                    continue
                 transaction = Transaction(octets)
                 if chaincode in (None, transaction.chaincode) and code in (None, found):
                     yield transaction
