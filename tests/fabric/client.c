@@ -119,25 +119,40 @@ static void do_next(client *c, size_t count, int timeout_ms)
     lv_buffer_free(&more);
 }
 
-static void obey(client *c, const char *line)
+/* The next number of a line; fails where there is none. */
+static uint64_t take_number(char **rest)
 {
-    uint64_t number = 0;
-    unsigned count = 0;
-    char hash[2 * LV_DIGEST_LEN + 1];
-    if (sscanf(line, "grant %" SCNu64 " %u", &number, &count) == 2) {
-        do_grant(c, number, count);
-    } else if (strncmp(line, "read", 4) == 0) {
+    const char *word = strtok_r(NULL, " \n", rest);
+    char *end = NULL;
+    assert_non_null(word);
+    uint64_t number = strtoull(word, &end, 10);
+    assert_true(end != word && *end == '\0');
+    return number;
+}
+
+static void obey(client *c, char *line)
+{
+    char *rest = NULL;
+    const char *command = strtok_r(line, " \n", &rest);
+    assert_non_null(command);
+    if (strcmp(command, "read") == 0) {
         do_read(c);
-    } else if (strncmp(line, "head", 4) == 0) {
+    } else if (strcmp(command, "head") == 0) {
         do_head(c);
-    } else if (sscanf(line, "check %" SCNu64 " %64s", &number, hash) == 2) {
-        do_check(c, number, hash);
-    } else if (sscanf(line, "open %" SCNu64 " %u", &number, &count) == 2) {
-        do_open(c, number, count);
-    } else if (sscanf(line, "next %u %" SCNu64, &count, &number) == 2) {
-        do_next(c, count, (int)number);
+    } else if (strcmp(command, "grant") == 0) {
+        uint64_t first = take_number(&rest);
+        do_grant(c, first, take_number(&rest));
+    } else if (strcmp(command, "check") == 0) {
+        uint64_t block = take_number(&rest);
+        do_check(c, block, strtok_r(NULL, " \n", &rest));
+    } else if (strcmp(command, "open") == 0) {
+        uint64_t block = take_number(&rest);
+        do_open(c, block, (unsigned)take_number(&rest));
+    } else if (strcmp(command, "next") == 0) {
+        uint64_t count = take_number(&rest);
+        do_next(c, count, (int)take_number(&rest));
     } else {
-        fail_msg("no command: %s", line);
+        fail_msg("no command: %s", command);
     }
 }
 

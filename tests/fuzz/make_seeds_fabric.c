@@ -215,7 +215,7 @@ static void write_end(const char *name, const char *text, const char *message, c
     seed_must(lv_wire_pack(&detail.base, LV_FABRIC_MESSAGE_MAX, &inner, &err), &err);
     any.type_url = lv_wire_text("type.googleapis.com/gateway.ErrorDetail");
     any.value = lv_wire_bytes(lv_buffer_view(&inner));
-    status.code = text[0];
+    status.code = (uint8_t)text[0];
     status.n_details = 1;
     status.details = list;
     seed_must(lv_buffer_append(&bytes, text, strlen(text)), &err);

@@ -23,7 +23,8 @@ typedef struct {
     size_t gateway_count;
     lv_rpc_tls tls; /* roots of the gateways' TLS CAs. Certificate and key for TLS: where they are
                        empty, or the identity's, those of the identity, also of a later one */
-    int endorse_ms; /* for one gateway to endorse or to evaluate; 0: 30000 */
+    int endorse_ms; /* for one gateway to endorse, which Fabric's own limits should be
+                       below, and half of it at most to evaluate; 0: 65000 */
     int commit_ms;  /* from the first try to submit until the commit is known; 0: 60000 */
 } lv_fabric_options;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ENDORSE_MS = 30000, COMMIT_MS = 60000 };
+enum { ENDORSE_MS = 65000, COMMIT_MS = 60000 };
 
 static void fabric_close(lv_ledger *ledger);
 static lv_status fabric_set_identity(lv_ledger *ledger, const lv_identity *identity, lv_error *err);

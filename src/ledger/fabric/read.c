@@ -13,7 +13,7 @@ static lv_status ask(lv_fabric *self, const lv_session *session, size_t gateway,
 {
     question *q = context;
     lv_status status = lv_query_evaluate(self, session, gateway, self->chaincode, q->arguments, 2,
-                                         self->endorse_ms, q->response, fault);
+                                         self->endorse_ms / 2, q->response, fault);
     if (status == LV_NOT_FOUND && fault->contract && self->gateway_count > 1) {
         fault->final = false;
     }
