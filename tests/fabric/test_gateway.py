@@ -158,7 +158,7 @@ class TestEndorse(Scenario):
         status, words = self.client.ask("grant 7 1")
         self.assertEqual(status, "LV_REFUSED")
         self.assertRegex(words, r"^channel xor\.example: call 1 of 1 \(grant\): .*gap")
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertLess(time.monotonic() - began, 5)
         self.assertEqual(self.first.calls["Endorse"] + self.second.calls["Endorse"] > 0, True)
 
     def test_too_long_an_answer_is_no_answer(self):
@@ -300,12 +300,18 @@ class TestSubmit(Scenario):
         self.ground.orderer.cut_now.acquire()
         status, _ = impatient.ask("grant 1 1")
         self.assertEqual(status, "LV_UNAVAILABLE")
+        before = self.submitted()
         self.client.begin("grant 1 1")
-        time.sleep(0.7)
+        until = time.monotonic() + 20
+        while self.submitted() == before and time.monotonic() < until:
+            time.sleep(0.05)
         self.ground.orderer.cut_now.release()
         self.assertEqual(self.client.end()[0], "LV_EXISTS")
         self.acknowledged.append(1)
         self.assertEqual(sorted(code for code in self.codes() if code != 9), [0, 11])
+
+    def submitted(self):
+        return self.first.calls["Submit"] + self.second.calls["Submit"]
 
     def test_commit_status_that_hangs(self):
         def hang(request, context, go_on):
@@ -402,7 +408,7 @@ class TestGateways(Scenario):
         began = time.monotonic()
         self.grant(2)
         self.assertEqual(self.client.ask("read")[0], "LV_OK")
-        self.assertLess(time.monotonic() - began, 6)
+        self.assertLess(time.monotonic() - began, 20)
 
     def test_one_that_lags(self):
         self.grant(1)

@@ -157,8 +157,8 @@ static void test_a_wait_ends_with_a_commit_at_once(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, wait_long, &waiting), 0);
     usleep(100000);
-    double start = lv_clock_seconds();
     submit(s, 1, 1);
+    double start = lv_clock_seconds();
     pthread_join(thread, NULL);
     assert_int_equal(waiting.status, LV_OK);
     assert_true(lv_clock_seconds() - start < 2);
@@ -189,7 +189,7 @@ static void test_a_watch_follows_another_process(void **state)
         assert_true(world_number_of(&committed) == i);
         lv_committed_free(&committed);
     }
-    assert_true(lv_clock_seconds() - start < 20);
+    assert_true(lv_clock_seconds() - start < 60);
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
