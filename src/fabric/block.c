@@ -40,8 +40,8 @@ static size_t put_number(uint8_t *out, uint64_t number)
     return put_der(out, DER_INTEGER, bytes + skipped, sizeof bytes - skipped);
 }
 
-lv_status lv_block_header_hash(uint64_t number, lv_bytes previous, lv_bytes data_hash,
-                               lv_digest *out)
+lv_status lv_fabric_block_header_hash(uint64_t number, lv_bytes previous, lv_bytes data_hash,
+                                      lv_digest *out)
 {
     uint8_t content[HEADER_DER_MAX];
     uint8_t whole[HEADER_DER_MAX];
@@ -79,7 +79,7 @@ static lv_status check_data_hash(const block_message *block, lv_error *err)
     return status;
 }
 
-static lv_status take_header(const block_message *block, lv_block *out, lv_error *err)
+static lv_status take_header(const block_message *block, lv_fabric_block *out, lv_error *err)
 {
     const Lotveil__Fabric__BlockHeader *header = block->header;
     const lv_bytes previous = lv_wire_view(&header->previous_hash);
@@ -96,8 +96,8 @@ static lv_status take_header(const block_message *block, lv_block *out, lv_error
         memcpy(out->previous.bytes, previous.data, LV_DIGEST_LEN);
     }
     memcpy(out->data_hash.bytes, header->data_hash.data, LV_DIGEST_LEN);
-    return lv_block_header_hash(header->number, previous, lv_wire_view(&header->data_hash),
-                                &out->hash);
+    return lv_fabric_block_header_hash(header->number, previous, lv_wire_view(&header->data_hash),
+                                       &out->hash);
 }
 
 /* One byte for each transaction, which the peer sets as it commits the block. */
@@ -109,8 +109,8 @@ static lv_bytes find_codes(const block_message *block)
                                                           : lv_wire_view(&metadata->metadata[at]);
 }
 
-static lv_status take_transactions(const block_message *block, const char *chaincode, lv_block *out,
-                                   lv_error *err)
+static lv_status take_transactions(const block_message *block, const char *chaincode,
+                                   lv_fabric_block *out, lv_error *err)
 {
     const lv_bytes codes = find_codes(block);
     lv_status status = LV_OK;
@@ -126,8 +126,8 @@ static lv_status take_transactions(const block_message *block, const char *chain
     out->transaction_count = block->data->n_data;
     for (size_t i = 0; status == LV_OK && i < block->data->n_data; i++) {
         out->transactions[i].code = codes.data[i];
-        status = lv_block_transaction_read(lv_wire_view(&block->data->data[i]), chaincode,
-                                           &out->transactions[i], err);
+        status = lv_fabric_block_transaction_read(lv_wire_view(&block->data->data[i]), chaincode,
+                                                  &out->transactions[i], err);
         if (status != LV_OK) {
             lv_error_prefix(err, "block %llu: transaction %zu: ", (unsigned long long)out->number,
                             i);
@@ -136,7 +136,7 @@ static lv_status take_transactions(const block_message *block, const char *chain
     return status;
 }
 
-static lv_status take_block(const block_message *block, const char *chaincode, lv_block *out,
+static lv_status take_block(const block_message *block, const char *chaincode, lv_fabric_block *out,
                             lv_error *err)
 {
     if (block->header == NULL || block->data == NULL) {
@@ -146,10 +146,11 @@ static lv_status take_block(const block_message *block, const char *chaincode, l
     return status == LV_OK ? take_transactions(block, chaincode, out, err) : status;
 }
 
-lv_status lv_block_parse(lv_bytes block, const char *chaincode, lv_block *out, lv_error *err)
+lv_status lv_fabric_block_parse(lv_bytes block, const char *chaincode, lv_fabric_block *out,
+                                lv_error *err)
 {
     ProtobufCMessage *message = NULL;
-    *out = (lv_block){0};
+    *out = (lv_fabric_block){0};
     lv_status status = lv_wire_read(&lotveil__fabric__block__descriptor, block,
                                     LV_FABRIC_MESSAGE_MAX, &message, err);
     if (status == LV_OK) {
@@ -157,21 +158,21 @@ lv_status lv_block_parse(lv_bytes block, const char *chaincode, lv_block *out, l
     }
     lv_wire_free(message);
     if (status != LV_OK) {
-        lv_block_free(out);
+        lv_fabric_block_free(out);
     }
     return status;
 }
 
-void lv_block_free(lv_block *block)
+void lv_fabric_block_free(lv_fabric_block *block)
 {
     if (block == NULL) {
         return;
     }
     for (size_t i = 0; i < block->transaction_count; i++) {
-        lv_block_transaction_clear(&block->transactions[i]);
+        lv_fabric_block_transaction_clear(&block->transactions[i]);
     }
     free(block->transactions);
-    *block = (lv_block){0};
+    *block = (lv_fabric_block){0};
 }
 
 const char *lv_validation_name(int code)

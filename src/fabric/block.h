@@ -20,18 +20,18 @@ typedef struct {
     char submitter[LV_NAME_MAX + 1]; /* MSP id of the creator */
     lv_buffer *arguments;            /* the chaincode's, such as LV_CALLS_SUBMIT and Calls */
     size_t argument_count;
-    lv_block_write *writes; /* in our namespace */
+    lv_fabric_block_write *writes; /* in our namespace */
     size_t write_count;
-} lv_block_transaction;
+} lv_fabric_block_transaction;
 
 typedef struct {
     uint64_t number;
     lv_digest hash;     /* of its header: what the next block bears as `previous` */
     lv_digest previous; /* zero in block 0 */
     lv_digest data_hash;
-    lv_block_transaction *transactions; /* all of the block, in order */
+    lv_fabric_block_transaction *transactions; /* all of the block, in order */
     size_t transaction_count;
-} lv_block;
+} lv_fabric_block;
 
 /** Reads a block, checks that its data hash is that of its data, and computes its hash. Whoever may
  *  write to the channel can put bytes into a block that are no transaction; peers mark them
@@ -39,15 +39,15 @@ typedef struct {
  * @param chaincode  its name, and that of its namespace.
  * @return LV_OK; LV_E_SYNTAX, LV_E_LIMIT or LV_E_CORRUPT with words: it is no block, it contradicts
  *         itself, or a transaction that peers found valid cannot be read; LV_E_MEMORY. */
-LV_MUST_CHECK lv_status lv_block_parse(lv_bytes block, const char *chaincode, lv_block *out,
-                                       lv_error *err);
-void lv_block_free(lv_block *block);
+LV_MUST_CHECK lv_status lv_fabric_block_parse(lv_bytes block, const char *chaincode,
+                                              lv_fabric_block *out, lv_error *err);
+void lv_fabric_block_free(lv_fabric_block *block);
 
 /** How Fabric links blocks: SHA-256 over the ASN.1 DER SEQUENCE of number (INTEGER), previous hash
  * and data hash (OCTET STRINGs).
  * @param previous  empty in block 0. LV_E_ARGUMENT where a hash is longer than a digest. */
-LV_MUST_CHECK lv_status lv_block_header_hash(uint64_t number, lv_bytes previous, lv_bytes data_hash,
-                                             lv_digest *out);
+LV_MUST_CHECK lv_status lv_fabric_block_header_hash(uint64_t number, lv_bytes previous,
+                                                    lv_bytes data_hash, lv_digest *out);
 
 /** The name of a validation code, such as "MVCC_READ_CONFLICT". Never NULL. */
 const char *lv_validation_name(int code);

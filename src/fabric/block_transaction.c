@@ -13,8 +13,9 @@ static lv_status unpack(const ProtobufCMessageDescriptor *type, const ProtobufCB
 
 /* ---- headers ---- */
 
-static lv_status take_channel_header(const ProtobufCBinaryData *bytes, lv_block_transaction *out,
-                                     bool *endorsed, lv_error *err)
+static lv_status take_channel_header(const ProtobufCBinaryData *bytes,
+                                     lv_fabric_block_transaction *out, bool *endorsed,
+                                     lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     *endorsed = false;
@@ -34,7 +35,7 @@ static lv_status take_channel_header(const ProtobufCBinaryData *bytes, lv_block_
     return status;
 }
 
-static lv_status take_submitter(lv_bytes creator, lv_block_transaction *out, lv_error *err)
+static lv_status take_submitter(lv_bytes creator, lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     lv_status status = lv_wire_read(&lotveil__fabric__serialized_identity__descriptor, creator,
@@ -54,8 +55,8 @@ static lv_status take_submitter(lv_bytes creator, lv_block_transaction *out, lv_
 
 /* Peers have checked the creator's signature, and that the id follows from nonce and creator; the
  * latter costs nothing to see for oneself. */
-static lv_status take_signature_header(const ProtobufCBinaryData *bytes, lv_block_transaction *out,
-                                       lv_error *err)
+static lv_status take_signature_header(const ProtobufCBinaryData *bytes,
+                                       lv_fabric_block_transaction *out, lv_error *err)
 {
     char txid[LV_TXID_TEXT];
     ProtobufCMessage *message = NULL;
@@ -80,7 +81,7 @@ static lv_status take_signature_header(const ProtobufCBinaryData *bytes, lv_bloc
 /* ---- what went into the chaincode ---- */
 
 static lv_status take_arguments(const Lotveil__Fabric__ChaincodeInput *input,
-                                lv_block_transaction *out)
+                                lv_fabric_block_transaction *out)
 {
     lv_status status = LV_OK;
     out->arguments = calloc(input->n_args + 1, sizeof *out->arguments);
@@ -96,7 +97,7 @@ static lv_status take_arguments(const Lotveil__Fabric__ChaincodeInput *input,
 
 /* Sets out->ours where the input is for our chaincode. */
 static lv_status take_invocation(const ProtobufCBinaryData *bytes, const char *chaincode,
-                                 lv_block_transaction *out, lv_error *err)
+                                 lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     lv_status status =
@@ -117,7 +118,7 @@ static lv_status take_invocation(const ProtobufCBinaryData *bytes, const char *c
 }
 
 static lv_status take_proposal(const ProtobufCBinaryData *bytes, const char *chaincode,
-                               lv_block_transaction *out, lv_error *err)
+                               lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     lv_status status =
@@ -134,7 +135,7 @@ static lv_status take_proposal(const ProtobufCBinaryData *bytes, const char *cha
 /* ---- what came out of it ---- */
 
 static lv_status take_results(const ProtobufCBinaryData *response, const char *chaincode,
-                              lv_block_transaction *out, lv_error *err)
+                              lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *payload = NULL;
     ProtobufCMessage *action = NULL;
@@ -157,7 +158,7 @@ static lv_status take_results(const ProtobufCBinaryData *response, const char *c
 }
 
 static lv_status take_action(const ProtobufCBinaryData *bytes, const char *chaincode,
-                             lv_block_transaction *out, lv_error *err)
+                             lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     lv_status status =
@@ -178,7 +179,7 @@ static lv_status take_action(const ProtobufCBinaryData *bytes, const char *chain
 }
 
 static lv_status take_data(const ProtobufCBinaryData *bytes, const char *chaincode,
-                           lv_block_transaction *out, lv_error *err)
+                           lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *message = NULL;
     lv_status status = unpack(&lotveil__fabric__transaction__descriptor, bytes, &message, err);
@@ -196,7 +197,7 @@ static lv_status take_data(const ProtobufCBinaryData *bytes, const char *chainco
 /* ---- the whole ---- */
 
 static lv_status take_payload(const Lotveil__Fabric__Payload *payload, const char *chaincode,
-                              lv_block_transaction *out, lv_error *err)
+                              lv_fabric_block_transaction *out, lv_error *err)
 {
     bool endorsed = false;
     if (payload->header == NULL) {
@@ -210,8 +211,8 @@ static lv_status take_payload(const Lotveil__Fabric__Payload *payload, const cha
     return status == LV_OK ? take_data(&payload->data, chaincode, out, err) : status;
 }
 
-static lv_status take_envelope(lv_bytes envelope, const char *chaincode, lv_block_transaction *out,
-                               lv_error *err)
+static lv_status take_envelope(lv_bytes envelope, const char *chaincode,
+                               lv_fabric_block_transaction *out, lv_error *err)
 {
     ProtobufCMessage *outer = NULL;
     ProtobufCMessage *inner = NULL;
@@ -230,7 +231,7 @@ static lv_status take_envelope(lv_bytes envelope, const char *chaincode, lv_bloc
     return status;
 }
 
-static void clear_contents(lv_block_transaction *transaction)
+static void clear_contents(lv_fabric_block_transaction *transaction)
 {
     for (size_t i = 0; i < transaction->argument_count; i++) {
         lv_buffer_free(&transaction->arguments[i]);
@@ -246,8 +247,8 @@ static void clear_contents(lv_block_transaction *transaction)
     transaction->submitter[0] = '\0';
 }
 
-lv_status lv_block_transaction_read(lv_bytes envelope, const char *chaincode,
-                                    lv_block_transaction *out, lv_error *err)
+lv_status lv_fabric_block_transaction_read(lv_bytes envelope, const char *chaincode,
+                                           lv_fabric_block_transaction *out, lv_error *err)
 {
     lv_status status = take_envelope(envelope, chaincode, out, err);
     bool unreadable = status == LV_E_SYNTAX || status == LV_E_LIMIT;
@@ -266,8 +267,8 @@ lv_status lv_block_transaction_read(lv_bytes envelope, const char *chaincode,
     return LV_OK;
 }
 
-void lv_block_transaction_clear(lv_block_transaction *transaction)
+void lv_fabric_block_transaction_clear(lv_fabric_block_transaction *transaction)
 {
     clear_contents(transaction);
-    *transaction = (lv_block_transaction){0};
+    *transaction = (lv_fabric_block_transaction){0};
 }

@@ -145,7 +145,7 @@ lv_status lv_rwset_check(lv_bytes results, const char *chaincode, const lv_bytes
 
 /* ---- reading what was written ---- */
 
-static lv_status take_write(const Lotveil__Fabric__KVWrite *wire, lv_block_write *write)
+static lv_status take_write(const Lotveil__Fabric__KVWrite *wire, lv_fabric_block_write *write)
 {
     write->key = strdup(wire->key);
     if (write->key == NULL) {
@@ -155,7 +155,7 @@ static lv_status take_write(const Lotveil__Fabric__KVWrite *wire, lv_block_write
     return lv_buffer_append(&write->value, wire->value.data, wire->value.len);
 }
 
-static lv_status take_writes(const kv_set *set, lv_block_write **writes, size_t *count)
+static lv_status take_writes(const kv_set *set, lv_fabric_block_write **writes, size_t *count)
 {
     if (set->n_writes == 0) {
         return LV_OK;
@@ -182,7 +182,7 @@ static const ns_set *find(const tx_set *set, const char *chaincode)
     return NULL;
 }
 
-lv_status lv_rwset_writes(lv_bytes results, const char *chaincode, lv_block_write **writes,
+lv_status lv_rwset_writes(lv_bytes results, const char *chaincode, lv_fabric_block_write **writes,
                           size_t *count, lv_error *err)
 {
     ProtobufCMessage *whole = NULL;
@@ -212,7 +212,7 @@ lv_status lv_rwset_writes(lv_bytes results, const char *chaincode, lv_block_writ
     return status;
 }
 
-void lv_writes_free(lv_block_write *writes, size_t count)
+void lv_writes_free(lv_fabric_block_write *writes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free(writes[i].key);

@@ -15,13 +15,14 @@ typedef struct {
     char *key;
     lv_buffer value;
     bool deleted;
-} lv_block_write;
+} lv_fabric_block_write;
 
 /** Reads what was written in the namespace of `chaincode`, in the order of the set.
  * @param[out] writes  to be freed with lv_writes_free; NULL where none.
  * @return LV_OK; LV_E_SYNTAX or LV_E_LIMIT with words; LV_E_MEMORY. */
 LV_MUST_CHECK lv_status lv_rwset_writes(lv_bytes results, const char *chaincode,
-                                        lv_block_write **writes, size_t *count, lv_error *err);
-void lv_writes_free(lv_block_write *writes, size_t count);
+                                        lv_fabric_block_write **writes, size_t *count,
+                                        lv_error *err);
+void lv_writes_free(lv_fabric_block_write *writes, size_t count);
 
 #endif

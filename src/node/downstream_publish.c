@@ -12,7 +12,7 @@ static const double IDLE_SECONDS = 3600;
 
 /* Of the records that go onto a ledger together. More would not be quicker: a transaction of
  * Fabric's is copied a dozen times on its way through two peers and the orderer. */
-#define GROUP_BYTES_MAX (4U * 1024U * 1024U)
+#define GROUP_BYTES_MAX ((size_t)4 * 1024 * 1024)
 _Static_assert(GROUP_BYTES_MAX <= LV_SUBMIT_BYTES_MAX, "a ledger takes a group in one submit");
 
 /* ---- finding work ---- */

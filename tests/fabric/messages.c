@@ -196,7 +196,7 @@ static int sign(int count, char **words)
     return 0;
 }
 
-static void show_transaction(const lv_block_transaction *transaction)
+static void show_transaction(const lv_fabric_block_transaction *transaction)
 {
     printf("transaction %s\n", transaction->txid);
     printf("code %s\n", lv_validation_name(transaction->code));
@@ -217,17 +217,17 @@ static void show_transaction(const lv_block_transaction *transaction)
 static int block(int count, char **words)
 {
     (void)count;
-    lv_block read;
+    lv_fabric_block read;
     lv_error err = {0};
     lv_buffer bytes = get("", "block");
-    must(lv_block_parse(lv_buffer_view(&bytes), words[0], &read, &err), &err);
+    must(lv_fabric_block_parse(lv_buffer_view(&bytes), words[0], &read, &err), &err);
     printf("number %llu\n", (unsigned long long)read.number);
     show_bytes("hash", lv_digest_view(&read.hash));
     show_bytes("previous", lv_digest_view(&read.previous));
     for (size_t i = 0; i < read.transaction_count; i++) {
         show_transaction(&read.transactions[i]);
     }
-    lv_block_free(&read);
+    lv_fabric_block_free(&read);
     lv_buffer_free(&bytes);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include "record/digest.h"
 #include <string.h>
 
-static void check_transaction(const lv_block_transaction *transaction)
+static void check_transaction(const lv_fabric_block_transaction *transaction)
 {
     const size_t id = strlen(transaction->txid);
     FUZZ_CHECK(transaction->code >= 0 && transaction->code <= 255);
@@ -25,11 +25,11 @@ static void check_transaction(const lv_block_transaction *transaction)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const lv_digest zero;
-    lv_block block;
+    lv_fabric_block block;
     lv_digest hash;
     lv_error err = {0};
     lv_status status =
-        lv_block_parse((lv_bytes){.data = data, .len = size}, "quality", &block, &err);
+        lv_fabric_block_parse((lv_bytes){.data = data, .len = size}, "quality", &block, &err);
     if (status != LV_OK) {
         FUZZ_CHECK(fuzz_is_zero(&block, sizeof block) && err.text[0] != '\0');
         if (status != LV_E_CORRUPT) {
@@ -38,15 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const bool first = lv_digest_equal(&block.previous, &zero);
-    FUZZ_CHECK(
-        lv_block_header_hash(block.number,
-                             block.number == 0 ? (lv_bytes){0} : lv_digest_view(&block.previous),
-                             lv_digest_view(&block.data_hash), &hash) == LV_OK);
+    FUZZ_CHECK(lv_fabric_block_header_hash(block.number,
+                                           block.number == 0 ? (lv_bytes){0}
+                                                             : lv_digest_view(&block.previous),
+                                           lv_digest_view(&block.data_hash), &hash) == LV_OK);
     FUZZ_CHECK(lv_digest_equal(&hash, &block.hash));
     FUZZ_CHECK(block.number != 0 || first);
     for (size_t i = 0; i < block.transaction_count; i++) {
         check_transaction(&block.transactions[i]);
     }
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     return 0;
 }

@@ -87,8 +87,8 @@ static lv_status read_header(lv_bytes block, uint64_t number, lv_digest *hash, l
     if (header == NULL || header->number != number) {
         status = lv_fail(err, LV_E_SYNTAX, "another block than the one asked for");
     } else {
-        status = lv_block_header_hash(number, lv_wire_view(&header->previous_hash),
-                                      lv_wire_view(&header->data_hash), hash);
+        status = lv_fabric_block_header_hash(number, lv_wire_view(&header->previous_hash),
+                                             lv_wire_view(&header->data_hash), hash);
     }
     lv_wire_free(base);
     return status;

@@ -4,7 +4,7 @@
 
 enum { ARGUMENTS = 2 }; /* "submit", and the calls */
 
-bool lv_place_counts(const lv_block_transaction *transaction)
+bool lv_place_counts(const lv_fabric_block_transaction *transaction)
 {
     return transaction->ours && transaction->code == LV_VALIDATION_VALID &&
            transaction->argument_count == ARGUMENTS &&
@@ -14,7 +14,7 @@ bool lv_place_counts(const lv_block_transaction *transaction)
 
 /* What a transaction wrote, by digest. */
 typedef struct {
-    const lv_block_transaction *transaction;
+    const lv_fabric_block_transaction *transaction;
     lv_digest *digests;
 } written;
 
@@ -30,7 +30,8 @@ static lv_status find_written(void *context, const lv_digest *digest, lv_bytes *
     return LV_NOT_FOUND;
 }
 
-lv_status lv_place_calls(const lv_block_transaction *transaction, lv_calls *out, lv_error *err)
+lv_status lv_place_calls(const lv_fabric_block_transaction *transaction, lv_calls *out,
+                         lv_error *err)
 {
     written w = {.transaction = transaction,
                  .digests = calloc(transaction->write_count + 1, sizeof *w.digests)};
@@ -51,13 +52,13 @@ lv_status lv_place_calls(const lv_block_transaction *transaction, lv_calls *out,
     return status;
 }
 
-lv_status lv_place_of(const lv_block *block, const char *txid, size_t count, uint32_t *first,
+lv_status lv_place_of(const lv_fabric_block *block, const char *txid, size_t count, uint32_t *first,
                       lv_error *err)
 {
     size_t before = 0;
     *first = 0;
     for (size_t i = 0; i < block->transaction_count; i++) {
-        const lv_block_transaction *at = &block->transactions[i];
+        const lv_fabric_block_transaction *at = &block->transactions[i];
         lv_calls calls = {0};
         if (!lv_place_counts(at)) {
             continue;

@@ -153,14 +153,14 @@ lv_status lv_query_transaction(lv_fabric *self, const lv_session *session, size_
                                lv_fault *fault)
 {
     lv_buffer payload = {0};
-    lv_block block = {0};
+    lv_fabric_block block = {0};
     lv_error words = {0};
     lv_status status =
         ask_qscc(self, session, gateway, "GetBlockByTxID", txid, deadline_ms, &payload, fault);
     if (status != LV_OK) {
         return status;
     }
-    status = lv_block_parse(lv_buffer_view(&payload), self->chaincode, &block, &words);
+    status = lv_fabric_block_parse(lv_buffer_view(&payload), self->chaincode, &block, &words);
     lv_buffer_free(&payload);
     if (status == LV_OK) {
         status = lv_fail(&words, LV_NOT_FOUND, "its block does not hold transaction %s", txid);
@@ -172,6 +172,6 @@ lv_status lv_query_transaction(lv_fabric *self, const lv_session *session, size_
             status = LV_OK;
         }
     }
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     return status == LV_OK ? LV_OK : unreadable(self, gateway, &words, fault);
 }

@@ -224,19 +224,19 @@ static lv_status find_place(lv_fabric *self, const lv_session *session, size_t g
         .from = p->b->fate.block, .to = p->b->fate.block, .deadline_ms = BLOCK_MS};
     lv_buffer message = {0};
     lv_bytes bytes = {0};
-    lv_block block = {0};
+    lv_fabric_block block = {0};
     lv_status status = lv_deliver_one(self, session, gateway, &params, &message, &bytes, fault);
     if (status != LV_OK) {
         fault->final = false;
         lv_buffer_free(&message);
         return status;
     }
-    status = lv_block_parse(bytes, self->chaincode, &block, &fault->words);
+    status = lv_fabric_block_parse(bytes, self->chaincode, &block, &fault->words);
     if (status == LV_OK) {
         status = lv_place_of(&block, p->b->txid, p->b->count, &p->first, &fault->words);
     }
     fault->status = status;
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     lv_buffer_free(&message);
     return status;
 }

@@ -27,7 +27,7 @@ typedef struct {
     lv_digest previous;
 
     bool loaded; /* is next.block in `block`? */
-    lv_block block;
+    lv_fabric_block block;
     size_t transaction; /* of the block, whose calls are in `calls` or come next */
     lv_calls calls;
     size_t call;    /* of them, that comes next */
@@ -126,14 +126,14 @@ static lv_status take_block(watch *self, lv_bytes bytes, lv_error *err)
 {
     lv_fabric *ledger = ledger_of(self);
     lv_error words = {0};
-    lv_status status = lv_block_parse(bytes, ledger->chaincode, &self->block, &words);
+    lv_status status = lv_fabric_block_parse(bytes, ledger->chaincode, &self->block, &words);
     if (status == LV_OK && self->block.number != self->next.block) {
         status = lv_fail(&words, LV_UNAVAILABLE,
                          "it sent block %" PRIu64 " where block %" PRIu64 " comes next",
                          self->block.number, self->next.block);
     }
     if (status != LV_OK) {
-        lv_block_free(&self->block);
+        lv_fabric_block_free(&self->block);
         if (status == LV_E_CORRUPT || status == LV_INVALID) {
             return lv_fail(err, LV_E_CORRUPT, "channel %s: gateway %s: %s", ledger->channel.channel,
                            ledger->gateways[self->gateway].address, words.text);
@@ -142,7 +142,7 @@ static lv_status take_block(watch *self, lv_bytes bytes, lv_error *err)
     }
     status = check_link(self, err);
     if (status != LV_OK) {
-        lv_block_free(&self->block);
+        lv_fabric_block_free(&self->block);
         return status;
     }
     lv_gateway_answered(ledger, self->gateway);
@@ -332,9 +332,9 @@ static const char *member_name(const lv_channel *channel, const char *msp_id)
 static void unload(watch *self)
 {
     lv_calls_free(&self->calls);
-    lv_block_free(&self->block);
+    lv_fabric_block_free(&self->block);
     self->calls = (lv_calls){0};
-    self->block = (lv_block){0};
+    self->block = (lv_fabric_block){0};
     self->loaded = false;
     self->transaction = 0;
     self->call = 0;
@@ -354,7 +354,7 @@ static void advance(watch *self)
 static lv_status find_call(watch *self, lv_error *err)
 {
     while (self->transaction < self->block.transaction_count) {
-        const lv_block_transaction *at = &self->block.transactions[self->transaction];
+        const lv_fabric_block_transaction *at = &self->block.transactions[self->transaction];
         if (lv_place_counts(at) && self->calls.count == 0) {
             lv_status status = lv_place_calls(at, &self->calls, err);
             if (status != LV_OK) {
@@ -394,7 +394,7 @@ static lv_status copy_arguments(const lv_call *call, lv_committed *out)
 static lv_status hand_out(watch *self, lv_committed *out, lv_error *err)
 {
     const lv_channel *channel = lv_ledger_channel(self->base.ledger);
-    const lv_block_transaction *at = &self->block.transactions[self->transaction];
+    const lv_fabric_block_transaction *at = &self->block.transactions[self->transaction];
     const lv_call *call = &self->calls.calls[self->call];
     out->submitter = member_name(channel, at->submitter);
     if (out->submitter == NULL) {

@@ -71,26 +71,26 @@ static int teardown(void **state)
 
 static void expect_refused(lv_bytes bytes, lv_status status, const char *words)
 {
-    lv_block block;
+    lv_fabric_block block;
     lv_error err = {0};
-    assert_int_equal(lv_block_parse(bytes, "quality", &block, &err), status);
+    assert_int_equal(lv_fabric_block_parse(bytes, "quality", &block, &err), status);
     assert_null(block.transactions);
     if (strstr(err.text, words) == NULL) {
         fail_msg("\"%s\" lacks \"%s\"", err.text, words);
     }
 }
 
-static lv_block parse(const lv_buffer *bytes)
+static lv_fabric_block parse(const lv_buffer *bytes)
 {
-    lv_block block;
+    lv_fabric_block block;
     lv_error err = {0};
-    lv_status status = lv_block_parse(lv_buffer_view(bytes), "quality", &block, &err);
+    lv_status status = lv_fabric_block_parse(lv_buffer_view(bytes), "quality", &block, &err);
     assert_string_equal(err.text, "");
     assert_int_equal(status, LV_OK);
     return block;
 }
 
-static void expect_empty(const lv_block_transaction *transaction)
+static void expect_empty(const lv_fabric_block_transaction *transaction)
 {
     assert_false(transaction->ours);
     assert_null(transaction->arguments);
@@ -104,14 +104,15 @@ static void test_a_transaction_of_ours_is_read(void **state)
     fixture *f = *state;
     const lv_bytes envelope = lv_buffer_view(&f->ours);
     lv_buffer bytes = endorse_block(9, LINK, &envelope, (const uint8_t[]){0}, 1);
-    lv_block block = parse(&bytes);
+    lv_fabric_block block = parse(&bytes);
     lv_digest hash;
     assert_int_equal(block.number, 9);
     assert_true(lv_bytes_equal(lv_digest_view(&block.previous), LINK));
-    assert_int_equal(lv_block_header_hash(9, LINK, lv_digest_view(&block.data_hash), &hash), LV_OK);
+    assert_int_equal(lv_fabric_block_header_hash(9, LINK, lv_digest_view(&block.data_hash), &hash),
+                     LV_OK);
     assert_true(lv_digest_equal(&hash, &block.hash));
     assert_int_equal(block.transaction_count, 1);
-    const lv_block_transaction *t = &block.transactions[0];
+    const lv_fabric_block_transaction *t = &block.transactions[0];
     assert_string_equal(t->txid, f->proposal.txid);
     assert_int_equal(t->code, LV_VALIDATION_VALID);
     assert_true(t->ours);
@@ -127,7 +128,7 @@ static void test_a_transaction_of_ours_is_read(void **state)
     assert_string_equal(t->writes[1].key, "index");
     assert_int_equal(t->writes[1].value.len, 0);
     assert_true(t->writes[2].deleted);
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     lv_buffer_free(&bytes);
 }
 
@@ -143,7 +144,7 @@ static void test_what_is_not_ours_is_passed_over(void **state)
                              {f->ours.data, f->ours.len - 1}};
     const uint8_t codes[] = {0, 0, 2, 1, 11, 255};
     lv_buffer bytes = endorse_block(1, LINK, list, codes, 6);
-    lv_block block = parse(&bytes);
+    lv_fabric_block block = parse(&bytes);
     assert_int_equal(block.transaction_count, 6);
     for (size_t i = 0; i < 6; i++) {
         assert_int_equal(block.transactions[i].code, codes[i]);
@@ -156,7 +157,7 @@ static void test_what_is_not_ours_is_passed_over(void **state)
     assert_true(block.transactions[4].ours);
     assert_string_equal(block.transactions[4].txid, f->proposal.txid);
     assert_string_equal(lv_validation_name(block.transactions[4].code), "MVCC_READ_CONFLICT");
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     lv_buffer_free(&bytes);
 }
 
@@ -222,10 +223,10 @@ static void test_fields_of_later_releases_are_passed_over(void **state)
         lv_buffer envelope = endorse_envelope(&d);
         const lv_bytes view = lv_buffer_view(&envelope);
         lv_buffer bytes = endorse_block(1, LINK, &view, (const uint8_t[]){0}, 1);
-        lv_block block = parse(&bytes);
+        lv_fabric_block block = parse(&bytes);
         assert_true(block.transactions[0].ours);
         assert_int_equal(block.transactions[0].write_count, 1);
-        lv_block_free(&block);
+        lv_fabric_block_free(&block);
         lv_buffer_free(&bytes);
         lv_buffer_free(&envelope);
     }
@@ -282,8 +283,8 @@ static void expect_changed(fixture *f, uint64_t number, change apply, const char
     assert_int_equal(lv_wire_pack(&block.base, LV_FABRIC_MESSAGE_MAX, &changed, NULL), LV_OK);
     metadata.metadata[2] = filter;
     if (words == NULL) {
-        lv_block read = parse(&changed);
-        lv_block_free(&read);
+        lv_fabric_block read = parse(&changed);
+        lv_fabric_block_free(&read);
     } else {
         expect_refused(lv_buffer_view(&changed), LV_E_SYNTAX, words);
     }
@@ -341,7 +342,7 @@ static void expect_hash(uint64_t number, lv_bytes previous, lv_bytes data_hash, 
     const size_t len = strlen(der) / 2;
     assert_int_equal(lv_hex_decode(der, bytes, len), LV_OK);
     assert_int_equal(lv_digest_of((lv_bytes){bytes, len}, &expected), LV_OK);
-    assert_int_equal(lv_block_header_hash(number, previous, data_hash, &got), LV_OK);
+    assert_int_equal(lv_fabric_block_header_hash(number, previous, data_hash, &got), LV_OK);
     assert_true(lv_digest_equal(&expected, &got));
 }
 
@@ -387,9 +388,9 @@ static void test_the_link_is_der(void **state)
                 "02087fffffffffffffff"
                 "0401ab"
                 "0402cdef");
-    assert_int_equal(lv_block_header_hash(1, (lv_bytes){longer, sizeof longer}, cd, &out),
+    assert_int_equal(lv_fabric_block_header_hash(1, (lv_bytes){longer, sizeof longer}, cd, &out),
                      LV_E_ARGUMENT);
-    assert_int_equal(lv_block_header_hash(1, ab, (lv_bytes){longer, sizeof longer}, &out),
+    assert_int_equal(lv_fabric_block_header_hash(1, ab, (lv_bytes){longer, sizeof longer}, &out),
                      LV_E_ARGUMENT);
 }
 
@@ -426,8 +427,8 @@ static void test_the_link_is_fabrics(void **state)
         lv_digest hash;
         char text[2 * LV_DIGEST_LEN + 1];
         const size_t len = golden[i].number == 0 ? 0 : sizeof previous;
-        assert_int_equal(lv_block_header_hash(golden[i].number, (lv_bytes){previous, len},
-                                              (lv_bytes){data, sizeof data}, &hash),
+        assert_int_equal(lv_fabric_block_header_hash(golden[i].number, (lv_bytes){previous, len},
+                                                     (lv_bytes){data, sizeof data}, &hash),
                          LV_OK);
         lv_digest_hex(&hash, text);
         assert_string_equal(text, golden[i].hash);
@@ -459,11 +460,11 @@ static void test_a_real_first_block(void **state)
     assert_int_equal(lv_wire_pack(message, LV_FABRIC_MESSAGE_MAX, &committed, &err), LV_OK);
     *filter = before;
     lv_wire_free(message);
-    lv_block block = parse(&committed);
+    lv_fabric_block block = parse(&committed);
     assert_int_equal(block.number, 0);
     assert_int_equal(block.transaction_count, 1);
     expect_empty(&block.transactions[0]);
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
     /* one byte of its configuration changed */
     committed.data[committed.len / 2] ^= 1;
     expect_refused(lv_buffer_view(&committed), LV_E_CORRUPT, "data hash");
