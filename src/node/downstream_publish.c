@@ -322,7 +322,7 @@ static void work(lv_node *node, lv_status (*take_step)(lv_node *node, lv_error *
             continue;
         }
         lv_log(LV_LOG_WARN, "downstream", "publishing waits %.1f s: %s", pause, err.text);
-        lv_node_wait(node, lv_node_version(node), pause);
+        lv_node_pause(node, pause);
         pause = pause * 2 < RETRY_SECONDS_MAX ? pause * 2 : RETRY_SECONDS_MAX;
     }
 }

@@ -106,6 +106,9 @@ uint64_t lv_node_version(lv_node *node);
 /** Waits until the version is other than `seen`, the node stops, or the time is up. */
 void lv_node_wait(lv_node *node, uint64_t seen, double seconds);
 
+/** Waits so long whatever changes meanwhile; ends early where the node stops. */
+void lv_node_pause(lv_node *node, double seconds);
+
 /** Remembers a channel's head in the store, in a transaction of its own, after checking that the
  *  one remembered before is still part of the ledger (so does lv_node_open).
  * @return LV_OK; LV_E_CORRUPT where the ledger rewrote or shortened its past; faults. */

@@ -1,5 +1,4 @@
 /* Watches that end with the node, and the worker that follows a channel with one. */
-#include "base/clock.h"
 #include "base/log.h"
 #include "node/node_parts.h"
 
@@ -116,14 +115,6 @@ static lv_status follow(lv_node *node, lv_ledger *ledger, lv_node_take take, lv_
     return status;
 }
 
-static void pause_after_fault(lv_node *node)
-{
-    double until = lv_clock_seconds() + PAUSE_SECONDS;
-    while (lv_clock_seconds() < until && !lv_node_stopping(node)) {
-        lv_node_wait(node, lv_node_version(node), until - lv_clock_seconds());
-    }
-}
-
 void lv_node_follow(lv_node *node, lv_ledger *ledger, lv_node_take take)
 {
     while (!lv_node_stopping(node)) {
@@ -138,6 +129,6 @@ void lv_node_follow(lv_node *node, lv_ledger *ledger, lv_node_take take)
             lv_node_fault(node, status, &err);
             return;
         }
-        pause_after_fault(node);
+        lv_node_pause(node, PAUSE_SECONDS);
     }
 }

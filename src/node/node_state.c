@@ -153,6 +153,14 @@ void lv_node_wait(lv_node *node, uint64_t seen, double seconds)
     pthread_mutex_unlock(&node->lock);
 }
 
+void lv_node_pause(lv_node *node, double seconds)
+{
+    double until = lv_clock_seconds() + seconds;
+    while (lv_clock_seconds() < until && !lv_node_stopping(node)) {
+        lv_node_wait(node, lv_node_version(node), until - lv_clock_seconds());
+    }
+}
+
 /* ---- heads ---- */
 
 static lv_status load_head(lv_node *node, const char *channel, lv_head *out, bool *known,

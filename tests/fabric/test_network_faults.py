@@ -1,6 +1,7 @@
 """kill -9, silence and partition on a real Fabric network in the middle of a publish of 1,000 pairs: nothing acknowledged is lost or
 doubled, and the verdicts are right."""
 
+import math
 import pathlib
 import re
 import signal
@@ -12,10 +13,12 @@ for folder in ("harness", "fabric"):
     sys.path.insert(0, str(TESTS / folder))
 
 import network  # noqa: E402
+from client import until  # noqa: E402
 from forwarder import Forwarder  # noqa: E402
 from publishing import ASKED, WATCHED, OnNetwork  # noqa: E402
 
 DOWN_SECONDS = 2
+AWAY_SECONDS = 8
 SILENT_SECONDS = 10
 OVERRIDES = re.compile(r"^( *)addressOverrides:\n", re.M)  # of the orderers' addresses, in core.yaml
 
@@ -72,6 +75,31 @@ class Kills(Faults):
                 self.kill_node(who)
 
         self.survives(each, bulk="moisture", pairs=ASKED)
+
+    def test_a_node_asks_less_and_less_often_while_its_peer_is_away(self):
+        """With work waiting for both channels, whose workers must not wake each other."""
+        on, log = self.on, self.cluster.dir("b") / "state" / "node.log"
+
+        def pauses():
+            return log.read_text().count("publishing waits")
+
+        before = pauses()
+        self.network.kill("chaincode.a.quality")
+        batches = [on.hand_in(on.fresh_file("bulk", 100), "bulk")]
+        until(lambda: pauses() > before, 30, "records that wait for quality")
+        self.network.kill("peer.b")
+        batches.append(on.hand_in(on.fresh_file("bulk", 100), "bulk"))
+        time.sleep(1)
+        before = pauses()
+        time.sleep(AWAY_SECONDS)
+        said = pauses() - before
+        for name in ("peer.b", "chaincode.a.quality"):
+            self.network.start(name)
+        for batch in batches:
+            on.finish(batch)
+        on.check(self)
+        # two workers, each after 0.2 s, 0.4 s, 0.8 s ...
+        self.assertLessEqual(said, 2 * math.ceil(math.log2(AWAY_SECONDS / 0.2) + 1))
 
     # ---- silence: what is sent to it is taken and never answered ----
 
