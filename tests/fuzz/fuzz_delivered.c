@@ -6,7 +6,7 @@
 #include "ledger/fabric/query.h"
 #include <string.h>
 
-static size_t check_calls(const lv_block_transaction *transaction, bool *whole)
+static size_t check_calls(const lv_fabric_block_transaction *transaction, bool *whole)
 {
     lv_calls calls;
     lv_error err = {0};
@@ -24,12 +24,12 @@ static size_t check_calls(const lv_block_transaction *transaction, bool *whole)
 }
 
 /* Each transaction that counts begins where those before it end. @return how many calls. */
-static size_t check_places(const lv_block *block)
+static size_t check_places(const lv_fabric_block *block)
 {
     size_t before = 0;
     bool whole = true;
     for (size_t i = 0; whole && i < block->transaction_count; i++) {
-        const lv_block_transaction *at = &block->transactions[i];
+        const lv_fabric_block_transaction *at = &block->transactions[i];
         uint32_t first = 99;
         lv_error err = {0};
         if (!lv_place_counts(at)) {
@@ -49,15 +49,15 @@ static size_t check_places(const lv_block *block)
 
 static void check_block(lv_bytes bytes, bool is_seed)
 {
-    lv_block block;
+    lv_fabric_block block;
     lv_error err = {0};
-    if (lv_block_parse(bytes, "quality", &block, &err) == LV_OK) {
+    if (lv_fabric_block_parse(bytes, "quality", &block, &err) == LV_OK) {
         uint32_t first = 99;
         FUZZ_CHECK(check_places(&block) == 4 || !is_seed);
         FUZZ_CHECK(lv_place_of(&block, "no such id", 1, &first, &err) == LV_E_CORRUPT);
         FUZZ_CHECK(first == 0);
     }
-    lv_block_free(&block);
+    lv_fabric_block_free(&block);
 }
 
 static void check_chain_info(lv_bytes input)
