@@ -321,22 +321,19 @@ LV_VECTOR v8 neighbours(v8 a) { return _mm512_shuffle_epi32(a, _MM_PERM_BADC); }
 
 LV_VECTOR fe carry_all(const v8 *z) { return carry(z[0], z[1], z[2], z[3], z[4]); }
 
-/* Each lane's neighbour, and the lane itself added and subtracted where masks say so. */
-LV_VECTOR fe add_neighbours(const fe *a, fe_mask plus, fe_mask minus)
+/* Each lane's neighbour, and where the masks say so the lane itself added, or subtracted. */
+LV_VECTOR fe add_neighbours(const fe *a, fe_mask added, fe_mask minus)
 {
     v8 z[5];
     for (int i = 0; i < 5; i++) {
-        z[i] = add(neighbours(a->v[i]), two_p(i, minus));
-        z[i] = subtract_where(minus, add_where(plus, z[i], a->v[i]), a->v[i]);
+        const v8 own = _mm512_mask_sub_epi64(a->v[i], minus, two_p(i, 0xff), a->v[i]);
+        z[i] = add_where(added, neighbours(a->v[i]), own);
     }
     return carry_all(z);
 }
 
-LV_VECTOR void fe_crossed(fe *r, const fe *a) { *r = add_neighbours(a, SECOND, FIRST); }
-LV_VECTOR void fe_alternate(fe *r, const fe *a)
-{
-    *r = add_neighbours(a, SECOND | FOURTH, FIRST | THIRD);
-}
+LV_VECTOR void fe_crossed(fe *r, const fe *a) { *r = add_neighbours(a, FIRST | SECOND, FIRST); }
+LV_VECTOR void fe_alternate(fe *r, const fe *a) { *r = add_neighbours(a, 0xff, FIRST | THIRD); }
 
 LV_VECTOR void fe_doubled(fe *r, const fe *a)
 {

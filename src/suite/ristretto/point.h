@@ -155,7 +155,7 @@ typedef struct {
 } lv_quad;
 
 enum {
-    LV_WIDE_DIGIT = 7, /* width of digits that generators are multiplied by in public */
+    LV_WIDE_DIGIT = 8, /* width of digits that generators are multiplied by in public */
     LV_WIDE_MULTIPLES = 1 << (LV_WIDE_DIGIT - 2)
 };
 
@@ -164,7 +164,7 @@ typedef struct {
     lv_quad odd[LV_WIDE_MULTIPLES];
 } lv_wide_table;
 
-/** Those of all LV_GENERATORS (645 kB), made by the first call and never changed. */
+/** Those of all LV_GENERATORS (1.3 MB), made by the first call and never changed. */
 const lv_wide_table *lv_generators_wide(void);
 
 /** Fills odd[j] with (2 j + 1) p. */

@@ -4,7 +4,8 @@
 
 __extension__ typedef unsigned __int128 wide_limb;
 
-enum { LIMBS = 4, WIDE_LIMBS = 8, ORDER_TOP = 60 /* the bit of the top limb of L */ };
+enum { LIMBS = 4, LIMB_BITS = 64, WIDE_LIMBS = 8 };
+enum { ORDER_TOP = 60 }; /* the bit of the top limb of L */
 
 static const uint64_t ORDER[LIMBS] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
                                       0x1000000000000000};
@@ -258,11 +259,11 @@ size_t lv_scalar_naf_vartime(lv_scalar_digit digit[LV_SCALAR_NAF], unsigned widt
     unsigned at = 0;
     while (at < LV_SCALAR_PLACES) {
         uint64_t bits = bits_from(limb, at);
-        unsigned left = 64;
+        unsigned left = LIMB_BITS;
         for (;;) {
             const uint64_t begins = bits ^ (0 - carry); /* a carry meets ones and goes on */
-            const unsigned zeros = begins == 0 ? left : (unsigned)__builtin_ctzll(begins);
-            if (zeros + width > left) {
+            const unsigned zeros = begins == 0 ? LIMB_BITS : (unsigned)__builtin_ctzll(begins);
+            if (zeros >= LIMB_BITS || zeros + width > left) {
                 at += zeros < left ? zeros : left;
                 break;
             }

@@ -70,7 +70,7 @@ typedef struct {
 
 /** Digits of public a, lowest place first: a = sum value 2^place; values are odd and below
  *  2^(width-1) in size, places at least `width` apart.
- * @param width  2 .. 7
+ * @param width  2 .. 8
  * @return       how many there are: at most LV_SCALAR_PLACES / width + 1. */
 size_t lv_scalar_naf_vartime(lv_scalar_digit digit[LV_SCALAR_NAF], unsigned width,
                              const lv_scalar *a);

@@ -731,7 +731,7 @@ static void test_sparse_digits_add_up(void **state)
 {
     const sample *s = *state;
     for (size_t i = 0; i < MANY; i++) {
-        for (unsigned width = 2; width <= 7; width++) {
+        for (unsigned width = 2; width <= 8; width++) {
             lv_scalar_digit digit[LV_SCALAR_NAF];
             lv_scalar sum = {{0}};
             lv_scalar short_one = s->k[i];
