@@ -439,35 +439,49 @@ static void test_another_context_is_seen(void **state)
     assert_int_equal(check_in(f, LV_BITS_XOR, &other[0], &f->proof[1], NULL), LV_OK);
 }
 
+/* Ways to break one claim among several. */
+enum { BAD_POINT, BAD_LAST_BYTE, BAD_CONTEXT, BAD_LENGTH, WAYS };
+
+static void break_claim(lv_bits_claim *one, int how, uint8_t changed[PROOF_ROOM],
+                        const lv_proof_context *other)
+{
+    assert_in_range(one->proof.len, 1, PROOF_ROOM);
+    memcpy(changed, one->proof.data, one->proof.len);
+    changed[how == BAD_LAST_BYTE ? one->proof.len - 1 : (size_t)LV_POINT_LEN * LV_BITS_POINTS] ^=
+        0x80;
+    one->context = how == BAD_CONTEXT ? other : one->context;
+    one->proof.len -= how == BAD_LENGTH ? 1 : 0;
+    one->proof.data = how == BAD_POINT || how == BAD_LAST_BYTE ? changed : one->proof.data;
+}
+
+/* @param broken  the claim to break; STATEMENTS: none. */
+static void check_several(const fixture *f, size_t broken, int how)
+{
+    lv_proof_context other = PROOF_CONTEXT;
+    lv_bits_claim claim[STATEMENTS];
+    uint8_t changed[PROOF_ROOM];
+    size_t bad = 99;
+    lv_error err = {0};
+    other.sequence++;
+    for (size_t s = 0; s < STATEMENTS; s++) {
+        claim[s] = (lv_bits_claim){ALL[s], f->of, &PROOF_CONTEXT, lv_buffer_view(&f->proof[s])};
+    }
+    if (broken < STATEMENTS) {
+        break_claim(&claim[broken], how, changed, &other);
+    }
+    const bool whole = broken == STATEMENTS;
+    assert_int_equal(lv_bits_verify_all(f->public_key, claim, STATEMENTS, NULL, &bad, &err),
+                     whole ? LV_OK : LV_INVALID);
+    assert_int_equal(bad, whole ? 0 : broken);
+    assert_int_equal(err.text[0] == '\0', whole);
+}
+
 /* All statements together: all hold, or the first that does not is told. */
 static void test_several_are_checked_at_once(void **state)
 {
-    const fixture *f = *state;
-    lv_proof_context other = PROOF_CONTEXT;
-    other.sequence++;
     for (size_t broken = 0; broken <= STATEMENTS; broken++) {
-        for (int how = 0; how < 4; how++) {
-            lv_bits_claim claim[STATEMENTS];
-            uint8_t changed[PROOF_ROOM];
-            size_t bad = 99;
-            lv_error err = {0};
-            for (size_t s = 0; s < STATEMENTS; s++) {
-                claim[s] =
-                    (lv_bits_claim){ALL[s], f->of, &PROOF_CONTEXT, lv_buffer_view(&f->proof[s])};
-            }
-            if (broken < STATEMENTS) {
-                lv_bits_claim *one = &claim[broken];
-                assert_in_range(one->proof.len, 1, sizeof changed);
-                memcpy(changed, one->proof.data, one->proof.len);
-                changed[how == 1 ? one->proof.len - 1 : LV_POINT_LEN * LV_BITS_POINTS] ^= 0x80;
-                one->context = how == 2 ? &other : one->context;
-                one->proof.len -= how == 3 ? 1 : 0;
-                one->proof.data = how < 2 ? changed : one->proof.data;
-            }
-            assert_int_equal(lv_bits_verify_all(f->public_key, claim, STATEMENTS, NULL, &bad, &err),
-                             broken < STATEMENTS ? LV_INVALID : LV_OK);
-            assert_int_equal(bad, broken < STATEMENTS ? broken : 0);
-            assert_int_equal(err.text[0] == '\0', broken == STATEMENTS);
+        for (int how = 0; how < WAYS; how++) {
+            check_several(*state, broken, how);
         }
     }
 }
@@ -476,7 +490,8 @@ static void test_several_are_checked_at_once(void **state)
 static void test_faults_do_not_cancel(void **state)
 {
     const fixture *f = *state;
-    const size_t at = LV_POINT_LEN * LV_BITS_POINTS + (WIDTH + 1) * LV_SCALAR_LEN; /* tau of w */
+    const size_t at =
+        (size_t)LV_POINT_LEN * LV_BITS_POINTS + (size_t)(WIDTH + 1) * LV_SCALAR_LEN; /* tau of w */
     uint8_t changed[2][PROOF_ROOM];
     lv_bits_claim claim[2];
     size_t bad = 99;

@@ -739,6 +739,7 @@ static void test_sparse_digits_add_up(void **state)
             const size_t count = lv_scalar_naf_vartime(digit, width, &short_one);
             assert_true(count <= LV_SCALAR_PLACES / width + 1);
             for (size_t d = 0; d < count; d++) {
+                /* NOLINTNEXTLINE(bugprone-signed-char-misuse,cert-str34-c): no character */
                 const int value = digit[d].value;
                 lv_scalar part = {{(uint64_t)(value < 0 ? -value : value)}};
                 lv_scalar power = {{0}};
