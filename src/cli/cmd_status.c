@@ -42,6 +42,21 @@ static void print_certificate(const json_t *certificate)
     }
 }
 
+static void print_channel(const char *name, const json_t *head)
+{
+    const char *why = json_string_value(json_object_get(head, "unavailable"));
+    const json_t *block = json_object_get(head, "block");
+    if (json_is_integer(block)) {
+        printf("  channel %s: block %lld, %.*s\n", name, (long long)json_integer_value(block),
+               LV_TABLE_ID, text_of(head, "hash"));
+    } else {
+        printf("  channel %s: no block seen yet\n", name);
+    }
+    if (why != NULL) {
+        printf("  warning: the ledger does not answer: %s\n", why);
+    }
+}
+
 static void print_words(json_t *health)
 {
     const char *name = NULL;
@@ -53,9 +68,7 @@ static void print_words(json_t *health)
            (long long)json_integer_value(json_object_get(health, "uptime_seconds")));
     json_object_foreach(json_object_get(health, "channels"), name, head)
     {
-        printf("  channel %s: block %lld, %.*s\n", name,
-               (long long)json_integer_value(json_object_get(head, "block")), LV_TABLE_ID,
-               text_of(head, "hash"));
+        print_channel(name, head);
     }
     print_certificate(json_object_get(health, "certificate"));
     json_array_foreach(json_object_get(health, "pools"), i, pool)

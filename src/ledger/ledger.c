@@ -1,5 +1,6 @@
 #include "ledger/ledger.h"
 #include <stdlib.h>
+#include <string.h>
 
 void lv_committed_free(lv_committed *committed)
 {
@@ -21,6 +22,28 @@ static const size_t OVERHEAD = 512;
 size_t lv_ledger_weight(size_t argument_len)
 {
     return OVERHEAD + (argument_len < TRANSIENT_MIN ? 2 * argument_len : argument_len);
+}
+
+lv_status lv_ledger_check_member(const lv_channel *channel, const lv_identity *identity,
+                                 lv_error *err)
+{
+    const char *msp = NULL;
+    const char *own = lv_identity_msp(identity);
+    lv_status status = lv_channel_role(channel, own) != NULL ? LV_OK : LV_REFUSED;
+    if (status == LV_OK) {
+        status = lv_trust_check_certificate(channel->trust, lv_identity_certificate(identity),
+                                            LV_TIME_ANY, &msp, err);
+    }
+    if (status == LV_OK && strcmp(msp, own) != 0) {
+        status = LV_REFUSED;
+    }
+    if (status > 0) {
+        return lv_fail(
+            err, LV_REFUSED,
+            "channel %s: organisation %s, with the certificate it has here, is no member",
+            channel->channel, own);
+    }
+    return status;
 }
 
 lv_status lv_ledger_submit(lv_ledger *ledger, const lv_call *calls, size_t count,

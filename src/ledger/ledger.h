@@ -102,6 +102,12 @@ typedef struct {
     void (*close)(lv_ledger *ledger);
 } lv_ledger_backend;
 
+/** For those who implement a backend: may `identity` open the channel? Its certificate may have
+ *  expired: its organisation may still read, and what it then submits is refused by its date.
+ * @return LV_OK; LV_REFUSED where its organisation is no member, or is so under another root. */
+LV_MUST_CHECK lv_status lv_ledger_check_member(const lv_channel *channel,
+                                               const lv_identity *identity, lv_error *err);
+
 struct lv_ledger {
     const lv_ledger_backend *backend;
 };

@@ -114,6 +114,10 @@ void lv_node_pause(lv_node *node, double seconds);
  * @return LV_OK; LV_E_CORRUPT where the ledger rewrote or shortened its past; faults. */
 LV_MUST_CHECK lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err);
 
+/** The head of a channel that this node remembers, without asking the ledger. */
+LV_MUST_CHECK lv_status lv_node_seen_head(lv_node *node, const char *channel, lv_head *out,
+                                          bool *known, lv_error *err);
+
 /** How far a watcher of a channel has come: the next position to read, {1, 0} at first. Must be
  *  called within a store transaction, so that it moves together with what was done. */
 LV_MUST_CHECK lv_status lv_node_cursor_get(lv_node *node, const char *channel, lv_position *out,

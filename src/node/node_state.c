@@ -163,8 +163,8 @@ void lv_node_pause(lv_node *node, double seconds)
 
 /* ---- heads ---- */
 
-static lv_status load_head(lv_node *node, const char *channel, lv_head *out, bool *known,
-                           lv_error *err)
+lv_status lv_node_seen_head(lv_node *node, const char *channel, lv_head *out, bool *known,
+                            lv_error *err)
 {
     sqlite3_stmt *row = NULL;
     *known = false;
@@ -217,7 +217,7 @@ lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
     lv_head head = {0};
     bool known = false;
 
-    lv_status status = load_head(node, channel, &old, &known, err);
+    lv_status status = lv_node_seen_head(node, channel, &old, &known, err);
     if (status == LV_OK && known) {
         status = lv_ledger_check_head(ledger, &old, err);
         if (status == LV_E_CORRUPT) {

@@ -1,4 +1,4 @@
-"""What the command says and refuses by itself, without nodes.
+"""What the command says and refuses by itself, with no other organisation.
 
 Run by ctest with the built command in $LOTVEIL."""
 
@@ -9,18 +9,19 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "harness"))
 
-from cluster import COMMAND  # noqa: E402
+from cluster import COMMAND, free_port  # noqa: E402
 
 
 class CommandLine(unittest.TestCase):
-    COMMANDS = ("init", "issue", "member", "ledger", "serve", "status", "series", "grant", "publish", "sets",
-                "buy", "inquire", "verdicts", "alarms", "disclosures", "trace", "sales", "export",
-                "import", "audit", "bench", "demo")
+    COMMANDS = ("init", "enroll", "reload", "issue", "member", "ledger", "serve", "chaincode", "status",
+                "series", "grant", "publish", "sets", "buy", "inquire", "verdicts", "alarms",
+                "disclosures", "trace", "sales", "export", "import", "audit", "bench", "demo")
 
     def run_command(self, *arguments, **options):
         return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60,
@@ -43,7 +44,7 @@ class CommandLine(unittest.TestCase):
         for command in self.COMMANDS:
             self.assertIn(f"*{command}*", page)
             text = self.run_command(command, "--help").stdout
-            for option in re.findall(r"--[a-z][a-z-]+", text.split("Example")[0]):
+            for option in re.findall(r"--[a-z][a-z0-9-]+", text.split("Example")[0]):
                 if option not in ("--usage", "--version"):
                     self.assertTrue(f"*{option}*" in page, f"{command}: {option}")
 
@@ -123,6 +124,30 @@ class CommandLine(unittest.TestCase):
             for part in ("peer", "orderer", "configtxgen", str(empty), "https://", "--ledger embedded"):
                 self.assertIn(part, done.stderr)
             self.assertFalse(pathlib.Path(root, "demo").exists())
+
+    def test_a_node_tells_that_its_ledger_is_away(self):
+        with tempfile.TemporaryDirectory() as root:
+            own = f"{root}/b"
+            self.run_command("init", "--org", "BMSP", "--role", "downstream", "--dir", own, "--listen",
+                             f"127.0.0.1:{free_port()}", "--ledger", "fabric", "--gateway", "127.0.0.1:1")
+            for msp, role in (("AMSP", "upstream"), ("SMSP", "servicer")):
+                self.run_command("init", "--org", msp, "--role", role, "--dir", f"{root}/{msp}")
+                self.run_command("member", "add", f"{root}/{msp}/card.json", "--dir", own)
+            with subprocess.Popen([COMMAND, "serve", "--dir", own], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL) as node:
+                try:
+                    end = time.monotonic() + 60
+                    while not pathlib.Path(own, "state", "port").exists() and time.monotonic() < end:
+                        time.sleep(0.05)
+                    done = self.run_command("status", "--dir", own)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    for part in ("ledger unavailable", "no block seen yet", "127.0.0.1:1"):
+                        self.assertIn(part, done.stdout)
+                    health = json.loads(self.run_command("status", "--dir", own, "--json").stdout)
+                    self.assertIn("127.0.0.1:1", health["channels"]["xor"]["unavailable"])
+                    self.assertIsNone(health["channels"]["quality"]["block"])
+                finally:
+                    node.terminate()
 
     def test_issued_certificates_belong_to_the_root(self):
         with tempfile.TemporaryDirectory() as root:

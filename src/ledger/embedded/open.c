@@ -34,25 +34,11 @@ lv_embedded *lv_embedded_of(lv_ledger *ledger)
     return ledger->backend == &BACKEND ? (lv_embedded *)ledger : NULL;
 }
 
-/* The certificate may have expired: its organisation may still read, and what it then submits is
- * refused by its date. */
 static lv_status check_member(const lv_embedded *self, const lv_identity *identity, lv_error *err)
 {
-    const char *msp = NULL;
-    const char *own = lv_identity_msp(identity);
-    lv_status status = lv_channel_role(&self->channel, own) != NULL ? LV_OK : LV_REFUSED;
-    if (status == LV_OK) {
-        status = lv_trust_check_certificate(self->channel.trust, lv_identity_certificate(identity),
-                                            LV_TIME_ANY, &msp, err);
-    }
-    if (status == LV_OK && strcmp(msp, own) != 0) {
-        status = LV_REFUSED;
-    }
-    if (status > 0) {
-        return lv_fail(err, LV_REFUSED,
-                       "%s: organisation %s, with the certificate it has here, is no member of "
-                       "channel %s",
-                       self->path, own, self->channel.channel);
+    lv_status status = lv_ledger_check_member(&self->channel, identity, err);
+    if (status == LV_REFUSED) {
+        lv_error_prefix(err, "%s: ", self->path);
     }
     return status;
 }

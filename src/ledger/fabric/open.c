@@ -79,34 +79,12 @@ static lv_status copy_tls(lv_fabric *self, const lv_rpc_tls *tls, const lv_ident
     return status;
 }
 
-/* The certificate may have expired: peers then refuse with words of their own. */
-static lv_status check_member(const lv_fabric *self, const lv_identity *identity, lv_error *err)
-{
-    const char *msp = NULL;
-    const char *own = lv_identity_msp(identity);
-    lv_status status = lv_channel_role(&self->channel, own) != NULL ? LV_OK : LV_REFUSED;
-    if (status == LV_OK) {
-        status = lv_trust_check_certificate(self->channel.trust, lv_identity_certificate(identity),
-                                            LV_TIME_ANY, &msp, err);
-    }
-    if (status == LV_OK && strcmp(msp, own) != 0) {
-        status = LV_REFUSED;
-    }
-    if (status > 0) {
-        return lv_fail(
-            err, LV_REFUSED,
-            "channel %s: organisation %s, with the certificate it has here, is no member",
-            self->channel.channel, own);
-    }
-    return status;
-}
-
 static lv_status fill(lv_fabric *self, const lv_fabric_options *options,
                       const lv_identity *identity, lv_error *err)
 {
     lv_status status = copy_channel(options->members, &self->channel, err);
     if (status == LV_OK) {
-        status = check_member(self, identity, err);
+        status = lv_ledger_check_member(&self->channel, identity, err);
     }
     if (status == LV_OK && !lv_name_is_valid(options->chaincode)) {
         status = lv_fail(err, LV_E_CONFIG, "channel %s: its chaincode has no valid name",
@@ -196,7 +174,7 @@ static lv_status fabric_set_identity(lv_ledger *ledger, const lv_identity *ident
                        self->channel.channel, self->msp, lv_identity_msp(identity));
     }
     lv_session *session = NULL;
-    lv_status status = check_member(self, identity, err);
+    lv_status status = lv_ledger_check_member(&self->channel, identity, err);
     if (status == LV_OK) {
         status = lv_session_new(self, identity, &session, err);
     }
