@@ -45,12 +45,12 @@ static void put_runs(const json_t *suites)
            "accepted", "making", "xor", "quality");
     json_array_foreach(suites, i, suite)
     {
+        const double rate = of(suite, "run", "pairs_per_second");
         put_name(suite);
-        printf("%8.0f%6.0f%9.2f%10.4g%10.2f%9.2f%9.2f%9.2f\n", of(suite, "run", "pairs"),
-               of(suite, "run", "sets"), of(suite, "run", "seconds"),
-               of(suite, "run", "pairs_per_second"), of(suite, "run", "accepted_seconds"),
-               of(suite, "run", "making_seconds"), of(suite, "run", "xor_seconds"),
-               of(suite, "run", "quality_seconds"));
+        printf("%8.0f%6.0f%9.2f%10.*f%10.2f%9.2f%9.2f%9.2f\n", of(suite, "run", "pairs"),
+               of(suite, "run", "sets"), of(suite, "run", "seconds"), rate < 100 ? 2 : 0, rate,
+               of(suite, "run", "accepted_seconds"), of(suite, "run", "making_seconds"),
+               of(suite, "run", "xor_seconds"), of(suite, "run", "quality_seconds"));
     }
 }
 
