@@ -34,6 +34,17 @@ static error_t parse(int key, char *value, struct argp_state *state)
 const struct argp lv_cli_argp = {.options = options, .parser = parse};
 const struct argp_child lv_cli_children[2] = {{&lv_cli_argp, 0, "Common options:", 8}, {0}};
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
+error_t lv_cli_parse_common(int key, char *value, struct argp_state *state)
+{
+    (void)value;
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
 void lv_cli_parse(const struct argp *argp, int argc, char **argv, lv_cli *cli, void *input)
 {
     const char *dir = getenv("LOTVEIL_DIR");

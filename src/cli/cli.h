@@ -62,6 +62,9 @@ extern const struct argp lv_cli_argp;
 /** Children of a command's argp that has the common options and nothing else. */
 extern const struct argp_child lv_cli_children[2];
 
+/** Parser of a command that has no options but those; its input is an lv_cli. */
+error_t lv_cli_parse_common(int key, char *value, struct argp_state *state);
+
 /** At the end of every command's help. */
 #define LV_CLI_EXITS                                                                               \
     "\n\nExit codes: 0 done; 1 refused, or the outcome is negative; 2 wrong usage; 3 not "         \

@@ -3,17 +3,6 @@
 #include "cli/verdict_words.h"
 #include <stdio.h>
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    (void)value;
-    if (key == ARGP_KEY_INIT) {
-        state->child_inputs[0] = state->input;
-        return 0;
-    }
-    return ARGP_ERR_UNKNOWN;
-}
-
 static const char doc[] =
     "Downstream: the journal of what it let out, that is what the others know about it: each "
     "answer with the bits that it told, and for each counterpart what it may ask and how many bits "
@@ -21,7 +10,8 @@ static const char doc[] =
     "\v"
     "Example:\n"
     "  lotveil disclosures --dir b" LV_CLI_EXITS;
-static const struct argp argp = {.parser = parse, .doc = doc, .children = lv_cli_children};
+static const struct argp argp = {
+    .parser = lv_cli_parse_common, .doc = doc, .children = lv_cli_children};
 
 static const lv_column columns[] = {{"NO", "id", LV_CELL_NUMBER},
                                     {"TIME", "time", LV_CELL_TIME},

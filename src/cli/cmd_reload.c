@@ -1,17 +1,6 @@
 #include "cli/client.h"
 #include <stdio.h>
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    (void)value;
-    if (key == ARGP_KEY_INIT) {
-        state->child_inputs[0] = state->input;
-        return 0;
-    }
-    return ARGP_ERR_UNKNOWN;
-}
-
 static const char doc[] =
     "Lets the organisation's running node take the certificate and key that stand in msp/ now, "
     "without a stop: what is under way ends with those before. They must be whole, not expired, "
@@ -21,7 +10,8 @@ static const char doc[] =
     "\v"
     "Example:\n"
     "  lotveil reload --dir b" LV_CLI_EXITS;
-static const struct argp argp = {.parser = parse, .doc = doc, .children = lv_cli_children};
+static const struct argp argp = {
+    .parser = lv_cli_parse_common, .doc = doc, .children = lv_cli_children};
 
 static void print_words(const json_t *answer)
 {

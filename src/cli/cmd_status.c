@@ -2,24 +2,14 @@
 #include "cli/table.h"
 #include <stdio.h>
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is argp_parser_t */
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    (void)value;
-    if (key == ARGP_KEY_INIT) {
-        state->child_inputs[0] = state->input;
-        return 0;
-    }
-    return ARGP_ERR_UNKNOWN;
-}
-
 static const char doc[] =
     "Says whether the organisation's node runs, since when, and the newest block of each channel "
     "that it saw; of a downstream also how many sets of a series have keys and masks ready."
     "\v"
     "Example:\n"
     "  lotveil status --dir b || lotveil serve --dir b" LV_CLI_EXITS;
-static const struct argp argp = {.parser = parse, .doc = doc, .children = lv_cli_children};
+static const struct argp argp = {
+    .parser = lv_cli_parse_common, .doc = doc, .children = lv_cli_children};
 
 static const char *text_of(const json_t *object, const char *key)
 {
