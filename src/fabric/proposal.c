@@ -77,21 +77,6 @@ static lv_status pack_header(const lv_headers *headers, lv_buffer *out, lv_error
     return pack(&header.base, out, err);
 }
 
-static lv_status pack_signed(const lv_identity *identity, lv_bytes proposal, lv_buffer *out,
-                             lv_error *err)
-{
-    Lotveil__Fabric__SignedProposal message = LOTVEIL__FABRIC__SIGNED_PROPOSAL__INIT;
-    lv_buffer signature = {0};
-    lv_status status = lv_identity_sign_plain(identity, proposal, &signature, err);
-    if (status == LV_OK) {
-        message.proposal_bytes = lv_wire_bytes(proposal);
-        message.signature = lv_wire_bytes(lv_buffer_view(&signature));
-        status = pack(&message.base, out, err);
-    }
-    lv_buffer_free(&signature);
-    return status;
-}
-
 /* The Proposal of headers and input, and what of it the transaction will repeat. */
 static lv_status pack_proposal(const lv_proposal_input *input, const lv_headers *headers,
                                lv_buffer *payload, lv_buffer *out, lv_error *err)
@@ -135,15 +120,15 @@ lv_status lv_proposal_make(const lv_identity *identity, const lv_proposal_input 
     const lv_header_params params = {
         .channel = input->channel, .type = LV_HEADER_TRANSACTION, .chaincode = input->chaincode};
     lv_headers headers = {0};
-    lv_buffer proposal = {0};
 
     *out = (lv_proposal){0};
     lv_status status = lv_headers_make(identity, &params, &headers, err);
     if (status == LV_OK) {
-        status = pack_proposal(input, &headers, &out->payload, &proposal, err);
+        status = pack_proposal(input, &headers, &out->payload, &out->bytes, err);
     }
     if (status == LV_OK) {
-        status = pack_signed(identity, lv_buffer_view(&proposal), &out->signed_proposal, err);
+        status =
+            lv_identity_sign_plain(identity, lv_buffer_view(&out->bytes), &out->signature, err);
     }
     memcpy(out->txid, headers.txid, sizeof out->txid);
     out->channel_header = headers.channel_header;
@@ -151,7 +136,6 @@ lv_status lv_proposal_make(const lv_identity *identity, const lv_proposal_input 
     if (status == LV_OK) {
         status = hash(out);
     }
-    lv_buffer_free(&proposal);
     if (status != LV_OK) {
         lv_proposal_free(out);
     }
@@ -163,7 +147,8 @@ void lv_proposal_free(lv_proposal *proposal)
     if (proposal == NULL) {
         return;
     }
-    lv_buffer_free(&proposal->signed_proposal);
+    lv_buffer_free(&proposal->bytes);
+    lv_buffer_free(&proposal->signature);
     lv_buffer_free(&proposal->channel_header);
     lv_buffer_free(&proposal->signature_header);
     lv_buffer_free(&proposal->payload);

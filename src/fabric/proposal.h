@@ -22,7 +22,8 @@ typedef struct {
 
 typedef struct {
     char txid[LV_TXID_TEXT];
-    lv_buffer signed_proposal;  /* SignedProposal, encoded */
+    lv_buffer bytes;            /* Proposal, encoded */
+    lv_buffer signature;        /* the proposer's over these bytes */
     lv_buffer channel_header;   /* what the transaction must repeat */
     lv_buffer signature_header; /* the same */
     lv_buffer payload;          /* ChaincodeProposalPayload without the transients: the same */

@@ -35,6 +35,14 @@ static void add_unknown(const endorse_draft *draft, endorse_unknown where, lv_bu
     }
 }
 
+lv_buffer endorse_proposal(const lv_proposal *proposal)
+{
+    Lotveil__Fabric__SignedProposal message = LOTVEIL__FABRIC__SIGNED_PROPOSAL__INIT;
+    message.proposal_bytes = bytes_of(&proposal->bytes);
+    message.signature = bytes_of(&proposal->signature);
+    return pack(&message.base);
+}
+
 endorse_draft endorse_honestly(const lv_proposal *proposal, const char *chaincode, lv_bytes value)
 {
     return (endorse_draft){

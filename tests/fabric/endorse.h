@@ -61,6 +61,9 @@ typedef struct {
     endorse_unknown unknown;
 } endorse_draft;
 
+/** The SignedProposal that a client sends. */
+lv_buffer endorse_proposal(const lv_proposal *proposal);
+
 /** An honest one: what `chaincode` answers with one write of `value` under "record". */
 endorse_draft endorse_honestly(const lv_proposal *proposal, const char *chaincode, lv_bytes value);
 

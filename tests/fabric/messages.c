@@ -10,6 +10,7 @@
 #include "fabric/block.h"
 #include "fabric/calls.h"
 #include "fabric/creator.h"
+#include "fabric/endorse.h"
 #include "fabric/envelope.h"
 #include "fabric/limits.h"
 #include "record/digest.h"
@@ -117,12 +118,14 @@ static int propose(int count, char **words)
     lv_proposal made;
     lv_error err = {0};
     must(lv_proposal_make(identity, &input, &made, &err), &err);
-    put("", "proposal", lv_buffer_view(&made.signed_proposal));
+    lv_buffer proposal = endorse_proposal(&made);
+    put("", "proposal", lv_buffer_view(&proposal));
     put("", "channel_header", lv_buffer_view(&made.channel_header));
     put("", "signature_header", lv_buffer_view(&made.signature_header));
     put("", "payload", lv_buffer_view(&made.payload));
     put("", "hash", lv_digest_view(&made.hash));
     printf("txid %s\n", made.txid);
+    lv_buffer_free(&proposal);
     lv_proposal_free(&made);
     lv_identity_free(identity);
     return 0;

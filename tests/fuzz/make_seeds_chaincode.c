@@ -45,14 +45,6 @@ static lv_buffer begin(uint8_t contract)
 
 /* ---- transactions ---- */
 
-static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *type, lv_bytes bytes)
-{
-    ProtobufCMessage *message = NULL;
-    lv_error err = {0};
-    seed_must(lv_wire_read(type, bytes, LV_FABRIC_MESSAGE_MAX, &message, &err), &err);
-    return message;
-}
-
 /* TRANSACTION with the proposal, and its arguments once more, as peers send them. */
 static void say_proposal(lv_buffer *script, const lv_proposal *proposal, const char *channel,
                          const lv_bytes *arguments)
@@ -63,8 +55,9 @@ static void say_proposal(lv_buffer *script, const lv_proposal *proposal, const c
     lv_buffer payload = {0};
     lv_buffer bytes = {0};
     lv_error err = {0};
-    ProtobufCMessage *signed_proposal = unpack(&lotveil__fabric__signed_proposal__descriptor,
-                                               lv_buffer_view(&proposal->signed_proposal));
+    Lotveil__Fabric__SignedProposal sent = LOTVEIL__FABRIC__SIGNED_PROPOSAL__INIT;
+    sent.proposal_bytes = lv_wire_bytes(lv_buffer_view(&proposal->bytes));
+    sent.signature = lv_wire_bytes(lv_buffer_view(&proposal->signature));
     input.n_args = 2;
     input.args = list;
     seed_must(lv_wire_pack(&input.base, LV_FABRIC_MESSAGE_MAX, &payload, &err), &err);
@@ -72,10 +65,9 @@ static void say_proposal(lv_buffer *script, const lv_proposal *proposal, const c
     message.payload = lv_wire_bytes(lv_buffer_view(&payload));
     message.txid = lv_wire_text(proposal->txid);
     message.channel_id = lv_wire_text(channel);
-    message.proposal = (Lotveil__Fabric__SignedProposal *)signed_proposal;
+    message.proposal = &sent;
     seed_must(lv_wire_pack(&message.base, LV_FABRIC_MESSAGE_MAX, &bytes, &err), &err);
     add(script, SAID, lv_buffer_view(&bytes));
-    lv_wire_free(signed_proposal);
     lv_buffer_free(&payload);
     lv_buffer_free(&bytes);
 }

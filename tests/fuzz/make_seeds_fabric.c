@@ -46,10 +46,12 @@ static lv_proposal propose(const char *chaincode, size_t transients)
 static void make_proposals(void)
 {
     lv_proposal made = propose("quality", 0);
-    seed_write("proposal", "plain", lv_buffer_view(&made.signed_proposal));
+    lv_buffer sent = endorse_proposal(&made);
+    write_buffer("proposal", "plain", &sent);
     lv_proposal_free(&made);
     made = propose("quality", 2);
-    seed_write("proposal", "transient", lv_buffer_view(&made.signed_proposal));
+    sent = endorse_proposal(&made);
+    write_buffer("proposal", "transient", &sent);
     lv_proposal_free(&made);
 }
 
@@ -251,7 +253,9 @@ static void make_proposal_file(void)
     lv_error err = {0};
     if (!lv_file_exists(path)) {
         lv_proposal made = propose("quality", 0);
-        seed_must(lv_file_write(path, lv_buffer_view(&made.signed_proposal), 0644, &err), &err);
+        lv_buffer sent = endorse_proposal(&made);
+        seed_must(lv_file_write(path, lv_buffer_view(&sent), 0644, &err), &err);
+        lv_buffer_free(&sent);
         lv_proposal_free(&made);
     }
 }

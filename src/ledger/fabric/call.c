@@ -212,3 +212,23 @@ lv_status lv_gateway_ask(lv_fabric *self, const lv_session *session, size_t gate
     lv_buffer_free(&answer);
     return status;
 }
+
+lv_status lv_gateway_propose(lv_fabric *self, const lv_session *session, size_t gateway,
+                             const char *method, const lv_proposal *proposal, int deadline_ms,
+                             ProtobufCMessage **response, lv_fault *fault)
+{
+    Lotveil__Fabric__SignedProposal message = LOTVEIL__FABRIC__SIGNED_PROPOSAL__INIT;
+    Lotveil__Fabric__EndorseRequest endorse = LOTVEIL__FABRIC__ENDORSE_REQUEST__INIT;
+    Lotveil__Fabric__EvaluateRequest evaluate = LOTVEIL__FABRIC__EVALUATE_REQUEST__INIT;
+    bool endorses = strcmp(method, LV_GATEWAY_ENDORSE) == 0;
+    message.proposal_bytes = lv_wire_bytes(lv_buffer_view(&proposal->bytes));
+    message.signature = lv_wire_bytes(lv_buffer_view(&proposal->signature));
+    endorse.transaction_id = evaluate.transaction_id = lv_wire_text(proposal->txid);
+    endorse.channel_id = evaluate.channel_id = lv_wire_text(self->channel.channel);
+    endorse.proposed_transaction = evaluate.proposed_transaction = &message;
+    return lv_gateway_ask(self, session, gateway, method, endorses ? &endorse.base : &evaluate.base,
+                          deadline_ms,
+                          endorses ? &lotveil__fabric__endorse_response__descriptor
+                                   : &lotveil__fabric__evaluate_response__descriptor,
+                          response, fault);
+}

@@ -3,6 +3,7 @@
 #ifndef LV_LEDGER_FABRIC_CALL_H
 #define LV_LEDGER_FABRIC_CALL_H
 
+#include "fabric/proposal.h"
 #include "ledger/fabric/gateways.h"
 #include <protobuf-c/protobuf-c.h>
 
@@ -24,6 +25,14 @@ LV_MUST_CHECK lv_status lv_gateway_ask(lv_fabric *self, const lv_session *sessio
                                        const char *method, const ProtobufCMessage *request,
                                        int deadline_ms, const ProtobufCMessageDescriptor *type,
                                        ProtobufCMessage **response, lv_fault *fault);
+
+/** Sends a proposal to be endorsed or evaluated.
+ * @param method  LV_GATEWAY_ENDORSE or LV_GATEWAY_EVALUATE.
+ * @param[out] response  EndorseResponse or EvaluateResponse, as lv_gateway_ask. */
+LV_MUST_CHECK lv_status lv_gateway_propose(lv_fabric *self, const lv_session *session,
+                                           size_t gateway, const char *method,
+                                           const lv_proposal *proposal, int deadline_ms,
+                                           ProtobufCMessage **response, lv_fault *fault);
 
 /** What a call that ended with a code other than LV_RPC_OK means for organisation `own`.
  * @param fault  filled; its words do not name the gateway. */

@@ -20,28 +20,6 @@ typedef struct {
 
 /* ---- at one gateway ---- */
 
-static lv_status ask(lv_fabric *self, const lv_session *session, size_t gateway,
-                     const lv_proposal *proposal, ProtobufCMessage **answer, lv_fault *fault)
-{
-    ProtobufCMessage *signed_proposal = NULL;
-    lv_error words = {0};
-    lv_status status = lv_wire_read(&lotveil__fabric__signed_proposal__descriptor,
-                                    lv_buffer_view(&proposal->signed_proposal),
-                                    LV_FABRIC_MESSAGE_MAX, &signed_proposal, &words);
-    if (status != LV_OK) {
-        return lv_fault_local(fault, status, &words);
-    }
-    Lotveil__Fabric__EndorseRequest request = LOTVEIL__FABRIC__ENDORSE_REQUEST__INIT;
-    request.transaction_id = lv_wire_text(proposal->txid);
-    request.channel_id = lv_wire_text(self->channel.channel);
-    request.proposed_transaction = (Lotveil__Fabric__SignedProposal *)signed_proposal;
-    status =
-        lv_gateway_ask(self, session, gateway, LV_GATEWAY_ENDORSE, &request.base, self->endorse_ms,
-                       &lotveil__fabric__endorse_response__descriptor, answer, fault);
-    lv_wire_free(signed_proposal);
-    return status;
-}
-
 static lv_status check_and_sign(const lv_fabric *self, const lv_session *session,
                                 const lv_proposal *proposal,
                                 const Lotveil__Fabric__EndorseResponse *answer, const task *t,
@@ -85,7 +63,8 @@ static lv_status endorse(lv_fabric *self, const lv_session *session, size_t gate
     if (status != LV_OK) {
         return lv_fault_local(fault, status, &words);
     }
-    status = ask(self, session, gateway, &proposal, &answer, fault);
+    status = lv_gateway_propose(self, session, gateway, LV_GATEWAY_ENDORSE, &proposal,
+                                self->endorse_ms, &answer, fault);
     if (status == LV_OK) {
         status = check_and_sign(self, session, &proposal,
                                 (const Lotveil__Fabric__EndorseResponse *)answer, t, &words);

@@ -31,38 +31,12 @@ static lv_status take_response(const Lotveil__Fabric__EvaluateResponse *answer, 
     return status == LV_OK ? LV_OK : lv_fault_local(fault, status, NULL);
 }
 
-static lv_status evaluate(lv_fabric *self, const lv_session *session, size_t gateway,
-                          const lv_proposal *proposal, int deadline_ms, lv_buffer *payload,
-                          lv_fault *fault)
-{
-    ProtobufCMessage *signed_proposal = NULL;
-    ProtobufCMessage *answer = NULL;
-    lv_error words = {0};
-    lv_status status = lv_wire_read(&lotveil__fabric__signed_proposal__descriptor,
-                                    lv_buffer_view(&proposal->signed_proposal),
-                                    LV_FABRIC_MESSAGE_MAX, &signed_proposal, &words);
-    if (status != LV_OK) {
-        return lv_fault_local(fault, status, &words);
-    }
-    Lotveil__Fabric__EvaluateRequest request = LOTVEIL__FABRIC__EVALUATE_REQUEST__INIT;
-    request.transaction_id = lv_wire_text(proposal->txid);
-    request.channel_id = lv_wire_text(self->channel.channel);
-    request.proposed_transaction = (Lotveil__Fabric__SignedProposal *)signed_proposal;
-    status = lv_gateway_ask(self, session, gateway, LV_GATEWAY_EVALUATE, &request.base, deadline_ms,
-                            &lotveil__fabric__evaluate_response__descriptor, &answer, fault);
-    lv_wire_free(signed_proposal);
-    if (status == LV_OK) {
-        status = take_response((const Lotveil__Fabric__EvaluateResponse *)answer, payload, fault);
-    }
-    lv_wire_free(answer);
-    return status;
-}
-
 lv_status lv_query_evaluate(lv_fabric *self, const lv_session *session, size_t gateway,
                             const char *chaincode, const lv_bytes *arguments, size_t argument_count,
                             int deadline_ms, lv_buffer *payload, lv_fault *fault)
 {
     lv_proposal proposal = {0};
+    ProtobufCMessage *answer = NULL;
     lv_error words = {0};
     const lv_proposal_input input = {.channel = self->channel.channel,
                                      .chaincode = chaincode,
@@ -72,7 +46,12 @@ lv_status lv_query_evaluate(lv_fabric *self, const lv_session *session, size_t g
     if (status != LV_OK) {
         return lv_fault_local(fault, status, &words);
     }
-    status = evaluate(self, session, gateway, &proposal, deadline_ms, payload, fault);
+    status = lv_gateway_propose(self, session, gateway, LV_GATEWAY_EVALUATE, &proposal, deadline_ms,
+                                &answer, fault);
+    if (status == LV_OK) {
+        status = take_response((const Lotveil__Fabric__EvaluateResponse *)answer, payload, fault);
+    }
+    lv_wire_free(answer);
     lv_proposal_free(&proposal);
     return status;
 }

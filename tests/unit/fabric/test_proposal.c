@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "fabric.pb-c.h"
 #include "fabric/creator.h"
+#include "fabric/endorse.h"
 #include "fabric/limits.h"
 #include "fabric/proposal.h"
 #include "record/digest.h"
@@ -41,8 +42,8 @@ static void test_what_is_proposed_is_read_back(void **state)
     lv_bytes value;
     const int64_t before = lv_clock_now();
     make(w, &made);
-    assert_int_equal(lv_proposal_parse(lv_buffer_view(&made.signed_proposal), &read, &w->err),
-                     LV_OK);
+    lv_buffer sent = endorse_proposal(&made);
+    assert_int_equal(lv_proposal_parse(lv_buffer_view(&sent), &read, &w->err), LV_OK);
     assert_string_equal(read.channel, "quality");
     assert_string_equal(read.chaincode, "quality-cc");
     assert_string_equal(read.txid, made.txid);
@@ -62,6 +63,7 @@ static void test_what_is_proposed_is_read_back(void **state)
     assert_int_equal(value.len, 0);
     assert_false(lv_proposal_transient(&read, "z", &value));
     lv_buffer_free(&creator);
+    lv_buffer_free(&sent);
     lv_proposal_read_free(&read);
     lv_proposal_free(&made);
 }
@@ -86,7 +88,7 @@ static void test_the_hash_leaves_out_what_rides_beside(void **state)
     assert_int_equal(lv_digest_of(lv_buffer_view(&joined), &digest), LV_OK);
     assert_true(lv_digest_equal(&digest, &made.hash));
     assert_false(contains(&joined, RECORD));
-    assert_true(contains(&made.signed_proposal, RECORD));
+    assert_true(contains(&made.bytes, RECORD));
     lv_buffer_free(&joined);
     lv_proposal_free(&made);
 }
@@ -95,26 +97,17 @@ static void test_the_proposer_signed_the_bytes(void **state)
 {
     fabric_world *w = *state;
     lv_proposal made;
-    ProtobufCMessage *message = NULL;
     const char *msp = NULL;
     make(w, &made);
-    assert_int_equal(lv_wire_unpack(&lotveil__fabric__signed_proposal__descriptor,
-                                    lv_buffer_view(&made.signed_proposal), LV_FABRIC_MESSAGE_MAX,
-                                    &message, &w->err),
-                     LV_OK);
-    const signed_message *wire = (const signed_message *)message;
     assert_int_equal(lv_trust_check_plain(w->channel.trust, lv_identity_certificate(w->b.identity),
-                                          lv_clock_now(), "client",
-                                          lv_wire_view(&wire->proposal_bytes),
-                                          lv_wire_view(&wire->signature), &msp, &w->err),
+                                          lv_clock_now(), "client", lv_buffer_view(&made.bytes),
+                                          lv_buffer_view(&made.signature), &msp, &w->err),
                      LV_OK);
-    wire->proposal_bytes.data[wire->proposal_bytes.len / 2] ^= 1;
+    made.bytes.data[made.bytes.len / 2] ^= 1;
     assert_int_equal(lv_trust_check_plain(w->channel.trust, lv_identity_certificate(w->b.identity),
-                                          lv_clock_now(), "client",
-                                          lv_wire_view(&wire->proposal_bytes),
-                                          lv_wire_view(&wire->signature), &msp, &w->err),
+                                          lv_clock_now(), "client", lv_buffer_view(&made.bytes),
+                                          lv_buffer_view(&made.signature), &msp, &w->err),
                      LV_INVALID);
-    lv_wire_free(message);
     lv_proposal_free(&made);
 }
 
@@ -145,24 +138,16 @@ static void test_cut_short_it_is_refused(void **state)
     fabric_world *w = *state;
     lv_proposal made;
     make(w, &made);
-    ProtobufCMessage *message = NULL;
-    assert_int_equal(lv_wire_unpack(&lotveil__fabric__signed_proposal__descriptor,
-                                    lv_buffer_view(&made.signed_proposal), LV_FABRIC_MESSAGE_MAX,
-                                    &message, &w->err),
-                     LV_OK);
-    signed_message *wire = (signed_message *)message;
-    const size_t whole = wire->proposal_bytes.len;
+    const size_t whole = made.bytes.len;
     for (size_t len = 0; len < whole; len++) {
         lv_proposal_read read;
-        lv_buffer cut = {0};
-        wire->proposal_bytes.len = len;
-        assert_int_equal(lv_wire_pack(message, LV_FABRIC_MESSAGE_MAX, &cut, &w->err), LV_OK);
+        made.bytes.len = len;
+        lv_buffer cut = endorse_proposal(&made);
         assert_int_not_equal(lv_proposal_parse(lv_buffer_view(&cut), &read, &w->err), LV_OK);
         assert_null(read.arguments);
         lv_buffer_free(&cut);
     }
-    wire->proposal_bytes.len = whole;
-    lv_wire_free(message);
+    made.bytes.len = whole;
     lv_proposal_free(&made);
 }
 
