@@ -349,7 +349,8 @@ class Peer:
     # -- what the chaincode says
 
     def _hear(self, message):
-        line, ready = self._line, self._ready
+        with self._lock:  # the first message may be here before `connect` has put the line by
+            line, ready = self._line, self._ready
         if message is None:
             with self._lock:
                 self._line = None
