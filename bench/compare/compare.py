@@ -189,7 +189,7 @@ def ratios(rows, vectors):
         ours.get(("ristretto255", vectors)), "work", 4 if vectors == "avx512ifma" else 2)
     add("ristretto255 work: dalek serial / ours portable", serial,
         ours.get(("ristretto255", "portable")), "work", 1)
-    for way in "16 in blocks", "64 in blocks", "4096 in slices":
+    for way in "32 in blocks", "64 in blocks", "4096 in slices":
         add(f"rlwe1024 work: OpenFHE BFV, {way} / ours {vectors}", find(rows, "openfhe", way),
             ours.get(("rlwe1024", vectors)), "work", 50)
     return out

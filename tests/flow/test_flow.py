@@ -26,8 +26,8 @@ CANARIES = ["0.4937261", "0.5937262", "0.3937263"]
 ROWS = [[1, "LOT-01", CANARIES[0]], [2, "LOT-02", CANARIES[1]], [3, "LOT-03", CANARIES[2]],
         [4, "LOT-04", CANARIES[2]]]
 
-# Of 32 bits: n^2 for each; two points for each; a nonce and 64 coefficients of 20 bits.
-BYTES_OF_A_ROW = {"paillier": 32 * 2 * 2048 // 8, "ristretto255": 32 * 64, "rlwe1024": 32 + 64 * 20 // 8}
+# Of 32 bits: n^2 for each; two points for each; a nonce and 32 coefficients of 20 bits.
+BYTES_OF_A_ROW = {"paillier": 32 * 2 * 2048 // 8, "ristretto255": 32 * 64, "rlwe1024": 32 + 32 * 20 // 8}
 
 CHANCE = 1e-4  # a needle that more often stands in so many random bytes by chance is not looked for
 

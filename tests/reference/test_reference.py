@@ -511,7 +511,7 @@ class Model(unittest.TestCase):
     def test_rlwe_pairs_of_every_block(self):
         """All places of a ciphertext, and those of the next."""
         rng = random.Random(11)
-        for width, pairs in ((32, 18), (62, 9)):
+        for width, pairs in ((32, 34), (62, 17)):
             secret = rlwe.SecretKey(bytes(range(32)))
             values = [[rng.randrange(1 << width) for _ in range(pairs)] for _ in range(2)]
             values.append([a ^ b for a, b in zip(*values)])

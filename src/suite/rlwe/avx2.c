@@ -145,49 +145,64 @@ AVX2 static void product(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
     }
 }
 
-/* Eight words at a time while all of them are kept, which is nearly always; else one by one. */
-AVX2 size_t lv_rlwe_avx2_accept(uint32_t *out, size_t room, const uint8_t *stream, size_t len)
+/* Eight numbers of twenty bytes; each half of a vector takes ten. */
+AVX2 static inline __m256i eight_numbers(const uint8_t *in)
 {
-    const __m256i low = _mm256_set1_epi32((1 << LV_RLWE_BITS) - 1);
+    const __m256i order = _mm256_setr_epi8(0, 1, 2, 3, 4, -1, -1, -1, 5, 6, 7, 8, 9, -1, -1, -1, 6,
+                                           7, 8, 9, 10, -1, -1, -1, 11, 12, 13, 14, 15, -1, -1, -1);
+    const __m256i low = _mm256_set1_epi64x((1 << LV_RLWE_BITS) - 1);
+    __m256i bytes = _mm256_loadu2_m128i((const void *)(in + 4), (const void *)in);
+    __m256i two = _mm256_shuffle_epi8(bytes, order);
+    __m256i odd = _mm256_slli_epi64(_mm256_srli_epi64(two, LV_RLWE_BITS), 32);
+    return _mm256_or_si256(_mm256_and_si256(two, low), odd);
+}
+
+/* Eight numbers at a time while all of them are kept, which is nearly always; else one by one. */
+AVX2 static size_t accept(uint32_t *out, size_t room, const uint8_t *stream, size_t len)
+{
     const __m256i q = _mm256_set1_epi32(LV_RLWE_Q);
     size_t kept = 0;
-    for (size_t i = 0; i < len && kept < room; i += 32) {
-        __m256i words = _mm256_and_si256(load(stream + i), low);
-        int below = _mm256_movemask_epi8(_mm256_cmpgt_epi32(q, words));
+    for (size_t i = 0; i < len && kept < room; i += 20) {
+        __m256i numbers = eight_numbers(stream + i);
+        int below = _mm256_movemask_epi8(_mm256_cmpgt_epi32(q, numbers));
         if (below == -1 && room - kept >= 8) {
-            store(out + kept, words);
+            store(out + kept, numbers);
             kept += 8;
         } else {
-            kept += lv_rlwe_portable.accept(out + kept, room - kept, stream + i, 32);
+            kept += lv_rlwe_portable.accept(out + kept, room - kept, stream + i, 20);
         }
     }
     return kept;
 }
 
-/* The ones in each byte. */
-AVX2 static inline __m256i count_by_byte(__m256i x)
+/* a modulo q for -q <= a < 2 q */
+AVX2 static inline __m256i fold_both(__m256i a)
 {
-    const __m256i ones = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
-                                          2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i nibble = _mm256_set1_epi8(15);
-    __m256i low = _mm256_shuffle_epi8(ones, _mm256_and_si256(x, nibble));
-    __m256i high = _mm256_shuffle_epi8(ones, _mm256_and_si256(_mm256_srli_epi32(x, 4), nibble));
-    return _mm256_add_epi8(low, high);
+    /* A negative number is the larger one, as all are unsigned here. */
+    return fold(_mm256_min_epu32(a, _mm256_add_epi32(a, _mm256_set1_epi32(LV_RLWE_Q))));
 }
 
-AVX2 static void add_noise(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_NOISE_BYTES])
+/* Eight coefficients; e is below 128 in absolute value. */
+AVX2 static inline void add_eight(uint32_t *c, __m128i e, __m128i bits)
 {
-    const uint8_t *bytes = stream + (size_t)4 * LV_RLWE_N;
-    const __m256i unit = _mm256_set1_epi8(1);
-    const __m256i shift = _mm256_set1_epi32(LV_RLWE_Q - LV_RLWE_NOISE_MAX);
-    for (size_t i = 0; i < LV_RLWE_N; i += 8) {
-        __m128i extra = _mm_loadl_epi64((const void *)(bytes + i));
-        __m256i counts = _mm256_add_epi8(count_by_byte(load(stream + 4 * i)),
-                                         count_by_byte(_mm256_cvtepu8_epi32(extra)));
-        __m256i ones = _mm256_madd_epi16(_mm256_maddubs_epi16(counts, unit),
-                                         _mm256_set1_epi16(1)); /* sums of four bytes */
-        __m256i shifted = fold(_mm256_add_epi32(load(c + i), shift));
-        store(c + i, fold(_mm256_add_epi32(shifted, ones)));
+    const __m256i delta = _mm256_set1_epi32(LV_RLWE_DELTA);
+    __m256i ones = _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_cvtepu8_epi32(bits));
+    __m256i added = _mm256_add_epi32(_mm256_cvtepi8_epi32(e), _mm256_and_si256(ones, delta));
+    store(c, fold_both(_mm256_add_epi32(load(c), added)));
+}
+
+AVX2 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
+                     const uint8_t bits[LV_RLWE_N])
+{
+    const __m128i seven = _mm_set1_epi8(7);
+    for (size_t i = 0; i < LV_RLWE_N; i += 16) {
+        __m128i u = _mm_loadu_si128((const void *)(stream + i));
+        __m128i m = _mm_loadu_si128((const void *)(bits + i));
+        __m128i sum =
+            _mm_add_epi8(_mm_and_si128(u, seven), _mm_and_si128(_mm_srli_epi32(u, 3), seven));
+        __m128i e = _mm_sub_epi8(sum, seven);
+        add_eight(c + i, e, m);
+        add_eight(c + i + 8, _mm_unpackhi_epi64(e, e), _mm_unpackhi_epi64(m, m));
     }
 }
 
@@ -210,17 +225,9 @@ AVX2 void lv_rlwe_avx2_pack(uint8_t *out, const uint32_t *c, size_t count)
 
 AVX2 bool lv_rlwe_avx2_unpack(uint32_t *c, const uint8_t *in, size_t count)
 {
-    const __m256i order = _mm256_setr_epi8(0, 1, 2, 3, 4, -1, -1, -1, 5, 6, 7, 8, 9, -1, -1, -1, 0,
-                                           1, 2, 3, 4, -1, -1, -1, 5, 6, 7, 8, 9, -1, -1, -1);
-    const __m256i low = _mm256_set1_epi64x((1 << LV_RLWE_BITS) - 1);
     __m256i largest = _mm256_setzero_si256();
     for (size_t i = 0; i < count; i += 8, in += 20) {
-        uint8_t bytes[32] = {0};
-        memcpy(bytes, in, 10);
-        memcpy(bytes + 16, in + 10, 10);
-        __m256i two = _mm256_shuffle_epi8(load(bytes), order);
-        __m256i odd = _mm256_slli_epi64(_mm256_srli_epi64(two, 20), 32);
-        __m256i v = _mm256_or_si256(_mm256_and_si256(two, low), odd);
+        __m256i v = eight_numbers(in);
         store(c + i, v);
         largest = _mm256_max_epu32(largest, v);
     }
@@ -230,10 +237,11 @@ AVX2 bool lv_rlwe_avx2_unpack(uint32_t *c, const uint8_t *in, size_t count)
 
 const lv_rlwe_ops lv_rlwe_avx2 = {
     .name = "avx2",
+    .prepare = lv_rlwe_portable_prepare,
     .product = product,
     .stream = lv_rlwe_sodium_stream,
-    .accept = lv_rlwe_avx2_accept,
-    .add_noise = add_noise,
+    .accept = accept,
+    .add = add,
     .pack = lv_rlwe_avx2_pack,
     .unpack = lv_rlwe_avx2_unpack,
 };

@@ -18,7 +18,6 @@ void lv_rlwe_avx2_begin(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
 void lv_rlwe_avx512_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
                            uint64_t number, uint64_t counter);
 
-size_t lv_rlwe_avx2_accept(uint32_t *out, size_t room, const uint8_t *stream, size_t len);
 void lv_rlwe_avx2_pack(uint8_t *out, const uint32_t *c, size_t count);
 bool lv_rlwe_avx2_unpack(uint32_t *c, const uint8_t *in, size_t count);
 

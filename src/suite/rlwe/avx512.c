@@ -5,7 +5,7 @@
 
 #include "suite/rlwe/avx2.h"
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 /* lv_rlwe_fold */
 AVX512 static inline __m512i fold(__m512i a)
@@ -105,25 +105,62 @@ AVX512 static void product(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
     }
 }
 
-AVX512 static void add_noise(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_NOISE_BYTES])
+/* Sixteen numbers of forty bytes; each quarter of a vector takes ten. */
+AVX512 static inline __m512i sixteen_numbers(const uint8_t *in)
 {
-    const uint8_t *bytes = stream + (size_t)4 * LV_RLWE_N;
-    const __m512i shift = _mm512_set1_epi32(LV_RLWE_Q - LV_RLWE_NOISE_MAX);
+    const __mmask64 forty = (UINT64_C(1) << 40) - 1;
+    const __m512i quarters = _mm512_set_epi16(0, 0, 0, 19, 18, 17, 16, 15, 0, 0, 0, 14, 13, 12, 11,
+                                              10, 0, 0, 0, 9, 8, 7, 6, 5, 0, 0, 0, 4, 3, 2, 1, 0);
+    const __m512i order =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, -1, 2, 3, 4, -1, 5, 6, 7, -1, 7, 8, 9, -1));
+    const __m512i shifts = _mm512_set1_epi64(UINT64_C(4) << 32); /* of every second number */
+    __m512i bytes = _mm512_maskz_loadu_epi8(forty, in);
+    __m512i spread = _mm512_shuffle_epi8(_mm512_permutexvar_epi16(quarters, bytes), order);
+    return _mm512_and_si512(_mm512_srlv_epi32(spread, shifts),
+                            _mm512_set1_epi32((1 << LV_RLWE_BITS) - 1));
+}
+
+AVX512 static size_t accept(uint32_t *out, size_t room, const uint8_t *stream, size_t len)
+{
+    const __m512i q = _mm512_set1_epi32(LV_RLWE_Q);
+    size_t kept = 0;
+    size_t i = 0;
+    for (; i < len && room - kept >= 16; i += 40) {
+        __m512i numbers = sixteen_numbers(stream + i);
+        __mmask16 below = _mm512_cmplt_epu32_mask(numbers, q);
+        _mm512_storeu_si512(out + kept, _mm512_maskz_compress_epi32(below, numbers));
+        kept += (size_t)__builtin_popcount(below);
+    }
+    return kept + lv_rlwe_portable.accept(out + kept, room - kept, stream + i, len - i);
+}
+
+AVX512 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
+                       const uint8_t bits[LV_RLWE_N])
+{
+    const __m512i q = _mm512_set1_epi32(LV_RLWE_Q);
+    const __m512i delta = _mm512_set1_epi32(LV_RLWE_DELTA);
+    const __m128i seven = _mm_set1_epi8(7);
     for (size_t i = 0; i < LV_RLWE_N; i += 16) {
-        __m512i extra = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(bytes + i)));
-        __m512i ones = _mm512_add_epi32(_mm512_popcnt_epi32(_mm512_loadu_si512(stream + 4 * i)),
-                                        _mm512_popcnt_epi32(extra));
-        __m512i shifted = fold(_mm512_add_epi32(_mm512_loadu_si512(c + i), shift));
-        _mm512_storeu_si512(c + i, fold(_mm512_add_epi32(shifted, ones)));
+        __m128i u = _mm_loadu_si128((const void *)(stream + i));
+        __m128i m = _mm_loadu_si128((const void *)(bits + i));
+        __m128i sum =
+            _mm_add_epi8(_mm_and_si128(u, seven), _mm_and_si128(_mm_srli_epi32(u, 3), seven));
+        __m512i v = _mm512_add_epi32(_mm512_loadu_si512(c + i),
+                                     _mm512_cvtepi8_epi32(_mm_sub_epi8(sum, seven)));
+        v = _mm512_mask_add_epi32(v, _mm_test_epi8_mask(m, m), v, delta);
+        /* A negative number is the larger one, as all are unsigned here. */
+        v = _mm512_min_epu32(v, _mm512_add_epi32(v, q));
+        _mm512_storeu_si512(c + i, fold(v));
     }
 }
 
 const lv_rlwe_ops lv_rlwe_avx512 = {
     .name = "avx512",
+    .prepare = lv_rlwe_portable_prepare,
     .product = product,
     .stream = lv_rlwe_avx512_stream,
-    .accept = lv_rlwe_avx2_accept,
-    .add_noise = add_noise,
+    .accept = accept,
+    .add = add,
     .pack = lv_rlwe_avx2_pack,
     .unpack = lv_rlwe_avx2_unpack,
 };

@@ -7,7 +7,7 @@
 #include "suite/rlwe/avx2.h"
 #include <string.h>
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 enum { WORDS = 16, LANES = 16, BLOCK = 64, DOUBLE_ROUNDS = 10 };
 

@@ -4,30 +4,18 @@
 /* The same sums serve the b of the upstream, which are public, and the masks a s of the key
  * holder, which are not: no branch and no address depends on a coefficient. */
 
-static uint32_t window_sum(const uint32_t *from, unsigned count)
-{
-    uint32_t sum = 0;
-    for (unsigned i = 0; i < count; i++) {
-        sum += from[i];
-    }
-    return sum;
-}
-
 void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
                    const uint32_t *w, uint32_t *z)
 {
+    uint32_t sum = 0; /* at most 62 q, less than 2^26 */
+    for (unsigned i = 0; i < width; i++) {
+        if (formula != LV_EQUAL) {
+            z[i] = lv_rlwe_reduce(difference[i] + LV_RLWE_PREFIX_FACTOR * sum);
+        }
+        sum += w[i];
+    }
     if (formula == LV_EQUAL) {
-        z[0] = lv_rlwe_reduce(window_sum(w, width));
-        return;
-    }
-    const uint32_t *last = w - (width - 1); /* the coefficient that leaves the window */
-    uint32_t sum = window_sum(last, width - 1);
-    for (unsigned i = 0; i < width; i++) {
-        z[i] = LV_RLWE_PREFIX_FACTOR * sum; /* less than 2^28 */
-        sum += w[i] - last[i];
-    }
-    for (unsigned i = 0; i < width; i++) {
-        z[i] = lv_rlwe_reduce(z[i] + difference[i]);
+        z[0] = lv_rlwe_reduce(sum);
     }
 }
 

@@ -13,11 +13,13 @@ typedef struct {
     lv_rlwe_matrix *matrix;
 } encryption;
 
-/* Adds DELTA times the bits of one pair. */
-static void add_bits(uint32_t *c, const uint8_t *bits, unsigned width)
+/* The bits of one ciphertext at their places, zeros elsewhere. */
+static void lay_out(uint8_t placed[LV_RLWE_N], const lv_bits *bits, size_t first, size_t pairs)
 {
-    for (unsigned i = 0; i < width; i++) {
-        c[i] = lv_rlwe_fold(c[i] + (LV_RLWE_DELTA & (0U - bits[i])));
+    memset(placed, 0, LV_RLWE_N);
+    for (size_t i = 0; i < pairs; i++) {
+        memcpy(placed + lv_rlwe_place(i, bits->width), bits->bits + (first + i) * bits->width,
+               bits->width);
     }
 }
 
@@ -26,21 +28,21 @@ static lv_status encrypt_one(void *context, size_t index)
 {
     const encryption *all = context;
     const lv_rlwe_secret *key = all->key;
-    unsigned width = all->bits->width;
     size_t first = index * all->pairs;
     size_t left = all->bits->pairs - first;
     size_t pairs = left < all->pairs ? left : all->pairs;
     uint32_t c[LV_RLWE_N];
+    uint8_t placed[LV_RLWE_N];
 
+    lay_out(placed, all->bits, first, pairs);
     lv_rlwe_uniform(key->ops, c, all->uniform_key, index);
     key->ops->product(c, c, &key->s);
-    lv_rlwe_add_noise(key->ops, c, all->noise_key, index);
-    for (size_t i = 0; i < pairs; i++) {
-        add_bits(c + lv_rlwe_place(i, width), all->bits->bits + (first + i) * width, width);
-    }
+    lv_rlwe_add(key->ops, c, all->noise_key, index, placed);
+    lv_wipe(placed, sizeof placed);
     /* From here on it is a ciphertext, which everybody may see. The rest of c is one too. */
     lv_declassify(c, sizeof c);
-    memcpy(all->matrix->b + index * LV_RLWE_N, c, pairs * lv_rlwe_block(width) * sizeof c[0]);
+    memcpy(all->matrix->b + index * LV_RLWE_N, c,
+           lv_rlwe_place(pairs, all->bits->width) * sizeof c[0]);
     return LV_OK;
 }
 

@@ -37,15 +37,17 @@ typedef struct {
     uint32_t b[]; /* blocks of coefficients; where combined one for each cell, row by row */
 } lv_rlwe_matrix;
 
-/** a s for one ciphertext, or what the ciphertexts of a set need: kept from one zero test to the
- *  next, since the pairs of a set are answered one after the other. */
+/** What is taken from b before the decision, for one ciphertext or for what was combined of those
+ *  of a set: kept from one zero test to the next, since the pairs of a set are answered one after
+ *  the other. */
 typedef struct {
     bool filled;
     bool of_pairs;
+    unsigned width;
     size_t ciphertext;
     uint8_t nonce[3][LV_RLWE_NONCE_BYTES];
-    uint32_t difference[LV_RLWE_N]; /* (a_x - a_y) s; a s of x alone where there is no y */
-    uint32_t w[LV_RLWE_N];          /* a_w s; only of pairs */
+    uint32_t cell[LV_RLWE_N]; /* of formulas (1) and (2); a s itself where rows are not of pairs */
+    uint32_t all[LV_RLWE_N];  /* of formula (0), at the first place of each block; only of pairs */
 } lv_rlwe_masks;
 
 typedef struct {
@@ -80,9 +82,10 @@ void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
 void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES],
                        const uint8_t nonce[LV_RLWE_NONCE_BYTES]);
 
-/** Adds e of ciphertext `index`. */
-void lv_rlwe_add_noise(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
-                       const uint8_t key[LV_RLWE_SEED_BYTES], size_t index);
+/** Adds e and DELTA times the bits of ciphertext `index` to coefficients below q. */
+void lv_rlwe_add(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
+                 const uint8_t key[LV_RLWE_SEED_BYTES], size_t index,
+                 const uint8_t bits[LV_RLWE_N]);
 
 /* key.c */
 lv_status lv_rlwe_check_key_bits(unsigned key_bits, lv_error *err);
@@ -119,11 +122,11 @@ lv_status lv_rlwe_encrypt(const lv_secret_key *key, const lv_bits *bits, const l
 /** Can the matrix be combined under this key: is it encrypted, and by it? */
 bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key);
 
-/** The coefficients of difference + 3 (T + ... + T^(k-1)) w at the places of columns 0 .. k - 1, or
- *  for LV_EQUAL the one of (1 + ... + T^(k-1)) w at the place of column k - 1.
- * @param difference  x - y from column 0 on, less than 2^23; not looked at for LV_EQUAL
- * @param w           from column 0 on; the block's lower half lies before it
- * @param z           `width` results below q, or one */
+/** What a row of z takes from coefficients of x, y and w: difference_i + 3 (w_0 + ... + w_(i-1)),
+ *  or for LV_EQUAL the sum of all w_i.
+ * @param difference  x - y, less than 2^23; not looked at for LV_EQUAL
+ * @param w           below q
+ * @param z           `width` results below q, or one; it may be what is taken from */
 void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
                    const uint32_t *w, uint32_t *z);
 

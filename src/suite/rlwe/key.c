@@ -28,11 +28,11 @@ static lv_status key_of_seed(const uint8_t seed[LV_RLWE_SEED_BYTES], lv_secret_k
     lv_rlwe_commit(key->public_key.commitment, seed);
     /* a digest of 256 random bits, made to be published */
     lv_declassify(key->public_key.commitment, sizeof key->public_key.commitment);
-    lv_rlwe_draw_secret(key->s.value, seed);
-    lv_rlwe_transform(key->s.value);
-    for (unsigned i = 0; i < LV_RLWE_N; i++) {
-        key->s.quotient[i] = lv_rlwe_quotient(key->s.value[i]);
-    }
+    uint32_t s[LV_RLWE_N];
+    lv_rlwe_draw_secret(s, seed);
+    lv_rlwe_transform(s);
+    key->ops->prepare(&key->s, s);
+    lv_wipe(s, sizeof s);
     pthread_mutex_init(&key->lock, NULL);
     *out = &key->base;
     return LV_OK;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NARROW_WIDTH = 32, NARROW_BLOCK = 64, WIDE_BLOCK = 128 };
+enum { NARROW_BLOCK = 32, WIDE_BLOCK = 64 };
 enum { WITH_LIMIT = 16 /* beside the formula: a limit follows the head */ };
 
 const lv_rlwe_matrix *lv_rlwe_matrix_of(const lv_matrix *matrix)
@@ -11,13 +11,9 @@ const lv_rlwe_matrix *lv_rlwe_matrix_of(const lv_matrix *matrix)
     return (const lv_rlwe_matrix *)matrix;
 }
 
-unsigned lv_rlwe_block(unsigned width) { return width <= NARROW_WIDTH ? NARROW_BLOCK : WIDE_BLOCK; }
+unsigned lv_rlwe_block(unsigned width) { return width <= NARROW_BLOCK ? NARROW_BLOCK : WIDE_BLOCK; }
 
-size_t lv_rlwe_place(size_t pair, unsigned width)
-{
-    size_t block = lv_rlwe_block(width);
-    return pair * block + block / 2;
-}
+size_t lv_rlwe_place(size_t pair, unsigned width) { return pair * lv_rlwe_block(width); }
 
 /* Bytes of `count` values. */
 static size_t packed_len(size_t count) { return (count * LV_RLWE_BITS + 7) / 8; }

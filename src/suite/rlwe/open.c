@@ -7,12 +7,13 @@
 static void make_again(const lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t ciphertext,
                        uint32_t *made)
 {
+    static const uint8_t none[LV_RLWE_N] = {0};
     uint8_t stream_key[LV_RLWE_SEED_BYTES];
     lv_rlwe_uniform_key(stream_key, matrix->nonce[0]);
     lv_rlwe_uniform(key->ops, made, stream_key, ciphertext);
     key->ops->product(made, made, &key->s);
     lv_rlwe_noise_key(stream_key, key->seed, matrix->nonce[0]);
-    lv_rlwe_add_noise(key->ops, made, stream_key, ciphertext);
+    lv_rlwe_add(key->ops, made, stream_key, ciphertext, none);
     lv_wipe(stream_key, sizeof stream_key);
 }
 
@@ -38,7 +39,6 @@ lv_status lv_rlwe_open_row_vartime(const lv_secret_key *key, const lv_matrix *ma
         return LV_E_ARGUMENT;
     }
     const unsigned block = lv_rlwe_block(matrix->width);
-    const unsigned first = block / 2; /* of the bits, within the block */
     const size_t start = row * block;
     uint32_t made[LV_RLWE_N];
     bool clean = true;
@@ -46,8 +46,8 @@ lv_status lv_rlwe_open_row_vartime(const lv_secret_key *key, const lv_matrix *ma
     make_again(mine, from, start / LV_RLWE_N, made);
     for (unsigned i = 0; i < block; i++) {
         uint32_t v = lv_rlwe_fold(from->b[start + i] + LV_RLWE_Q - made[start % LV_RLWE_N + i]);
-        if (i >= first && i - first < matrix->width) {
-            cells[i - first] = tell(v);
+        if (i < matrix->width) {
+            cells[i] = tell(v);
         } else {
             clean = clean && v == 0;
         }

@@ -5,9 +5,8 @@
 
 #include "suite/rlwe/rlwe.h"
 
-#define LV_RLWE_NOISE_BYTES (5 * LV_RLWE_N)
-
-/** An element to multiply by, in the order of the transform, with its quotients (ring.h). */
+/** An element to multiply by, in the order of the transform. What the two arrays hold is known to
+ *  the kind alone that made it ready. */
 typedef struct {
     uint32_t value[LV_RLWE_N];
     uint32_t quotient[LV_RLWE_N];
@@ -15,6 +14,9 @@ typedef struct {
 
 typedef struct {
     const char *name;
+
+    /** Makes a transformed element, below q, ready for `product`. */
+    void (*prepare)(lv_rlwe_factor *s, const uint32_t values[LV_RLWE_N]);
 
     /** r = inverse transform of a s: coefficients below q. a below 2 q; r and a may be the same. */
     void (*product)(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s);
@@ -24,15 +26,17 @@ typedef struct {
     void (*stream)(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
                    uint64_t number, uint64_t counter);
 
-    /** Takes the low 20 bits of 32-bit words, `len` bytes, a multiple of 64, and keeps those below
-     *  q until there are `room`. The words are public.
+    /** Takes the numbers of 20 bits, `len` bytes, a multiple of 320, and keeps those below q until
+     *  there are `room`. They are public.
      * @return how many were kept. */
     size_t (*accept)(uint32_t *out, size_t room, const uint8_t *stream, size_t len);
 
-    /** Adds to coefficients below q the noise drawn from a stream (rlwe.h). */
-    void (*add_noise)(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_NOISE_BYTES]);
+    /** Adds to coefficients below q the noise that a stream gives (rlwe.h), and DELTA where
+     *  `bits` has a one. */
+    void (*add)(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
+                const uint8_t bits[LV_RLWE_N]);
 
-    /** Packs `count` coefficients, a multiple of 64, 20 bits each. */
+    /** Packs `count` coefficients, a multiple of 32, 20 bits each. */
     void (*pack)(uint8_t *out, const uint32_t *c, size_t count);
 
     /** Unpacks; false where one is not below q. */
@@ -40,6 +44,9 @@ typedef struct {
 } lv_rlwe_ops;
 
 extern const lv_rlwe_ops lv_rlwe_portable;
+
+/** The factor as it is, with its quotients (ring.h). */
+void lv_rlwe_portable_prepare(lv_rlwe_factor *s, const uint32_t values[LV_RLWE_N]);
 
 /** The stream by libsodium, which has vectors of its own. */
 void lv_rlwe_sodium_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],

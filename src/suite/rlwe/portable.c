@@ -26,6 +26,14 @@ static void inverse(uint32_t a[LV_RLWE_N])
     }
 }
 
+void lv_rlwe_portable_prepare(lv_rlwe_factor *s, const uint32_t values[LV_RLWE_N])
+{
+    for (unsigned i = 0; i < LV_RLWE_N; i++) {
+        s->value[i] = values[i];
+        s->quotient[i] = lv_rlwe_quotient(values[i]);
+    }
+}
+
 static void product(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s)
 {
     for (unsigned i = 0; i < LV_RLWE_N; i++) {
@@ -39,32 +47,32 @@ static uint32_t word_at(const uint8_t *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static uint64_t two_at(const uint8_t *p) { return word_at(p) | (uint64_t)p[4] << 32; }
+
 static size_t accept(uint32_t *out, size_t room, const uint8_t *stream, size_t len)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < len && kept < room; i += 4) {
-        uint32_t candidate = word_at(stream + i) & ((1U << LV_RLWE_BITS) - 1);
-        out[kept] = candidate;
-        kept += candidate < LV_RLWE_Q ? 1 : 0;
+    for (size_t i = 0; i < len && kept < room; i += 5) {
+        const uint64_t two = two_at(stream + i);
+        const uint32_t first = (uint32_t)two & ((1U << LV_RLWE_BITS) - 1);
+        const uint32_t second = (uint32_t)(two >> LV_RLWE_BITS);
+        out[kept] = first;
+        kept += first < LV_RLWE_Q ? 1 : 0;
+        if (kept < room) {
+            out[kept] = second;
+            kept += second < LV_RLWE_Q ? 1 : 0;
+        }
     }
     return kept;
 }
 
-/* The ones in each byte of x. */
-static uint32_t count_by_byte(uint32_t x)
+static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
+                const uint8_t bits[LV_RLWE_N])
 {
-    x -= x >> 1 & 0x55555555U;
-    x = (x & 0x33333333U) + (x >> 2 & 0x33333333U);
-    return (x + (x >> 4)) & 0x0f0f0f0fU;
-}
-
-static void add_noise(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_NOISE_BYTES])
-{
-    const uint8_t *bytes = stream + (size_t)4 * LV_RLWE_N;
     for (unsigned i = 0; i < LV_RLWE_N; i++) {
-        uint32_t counts = count_by_byte(word_at(stream + (size_t)4 * i)) + count_by_byte(bytes[i]);
-        uint32_t ones = counts * 0x01010101U >> 24;
-        c[i] = lv_rlwe_fold(lv_rlwe_fold(c[i] + LV_RLWE_Q - LV_RLWE_NOISE_MAX) + ones);
+        uint32_t sum = (stream[i] & 7U) + (stream[i] >> 3 & 7U);
+        uint32_t shifted = lv_rlwe_fold(c[i] + LV_RLWE_Q - LV_RLWE_NOISE_MAX);
+        c[i] = lv_rlwe_fold(shifted + sum + (LV_RLWE_DELTA & (0U - bits[i])));
     }
 }
 
@@ -82,7 +90,7 @@ static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 {
     bool good = true;
     for (size_t i = 0; i < count; i += 2, in += 5) {
-        uint64_t two = word_at(in) | (uint64_t)in[4] << 32;
+        uint64_t two = two_at(in);
         c[i] = (uint32_t)two & ((1U << LV_RLWE_BITS) - 1);
         c[i + 1] = (uint32_t)(two >> LV_RLWE_BITS);
         good = good && c[i] < LV_RLWE_Q && c[i + 1] < LV_RLWE_Q;
@@ -92,10 +100,11 @@ static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 
 const lv_rlwe_ops lv_rlwe_portable = {
     .name = "portable",
+    .prepare = lv_rlwe_portable_prepare,
     .product = product,
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,
-    .add_noise = add_noise,
+    .add = add,
     .pack = pack,
     .unpack = unpack,
 };

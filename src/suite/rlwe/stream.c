@@ -4,10 +4,10 @@
 #include <sodium.h>
 #include <string.h>
 
-static const char PUBLIC_DOMAIN[] = "lotveil/v1/rlwe1024/public";
-static const char SECRET_DOMAIN[] = "lotveil/v1/rlwe1024/secret";
-static const char UNIFORM_DOMAIN[] = "lotveil/v1/rlwe1024/uniform";
-static const char NOISE_DOMAIN[] = "lotveil/v1/rlwe1024/noise";
+static const char PUBLIC_DOMAIN[] = "lotveil/v2/rlwe1024/public";
+static const char SECRET_DOMAIN[] = "lotveil/v2/rlwe1024/secret";
+static const char UNIFORM_DOMAIN[] = "lotveil/v2/rlwe1024/uniform";
+static const char NOISE_DOMAIN[] = "lotveil/v2/rlwe1024/noise";
 
 enum { DERIVED = 32, WORD = 16, BLOCK = 64 };
 
@@ -84,8 +84,9 @@ void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV
 void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
                      const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
 {
-    /* A hundredth of the words are refused: the first piece is enough but once in 10^26. */
-    enum { PIECE = 68 };
+    /* Of 1152 numbers 11 are refused, with a deviation of 3: the first piece is enough. */
+    enum { PIECE = 45 };
+    _Static_assert(PIECE * BLOCK % 320 == 0, "no number is cut in two");
     uint8_t stream[PIECE * BLOCK];
     size_t kept = 0;
 
@@ -101,11 +102,11 @@ void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RL
     derive(key, seed, NOISE_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
 }
 
-void lv_rlwe_add_noise(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
-                       const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
+void lv_rlwe_add(const lv_rlwe_ops *ops, uint32_t c[LV_RLWE_N],
+                 const uint8_t key[LV_RLWE_SEED_BYTES], size_t index, const uint8_t bits[LV_RLWE_N])
 {
-    uint8_t stream[LV_RLWE_NOISE_BYTES];
+    uint8_t stream[LV_RLWE_N];
     ops->stream(stream, sizeof stream / BLOCK, key, index, 0);
-    ops->add_noise(c, stream);
+    ops->add(c, stream, bits);
     lv_wipe(stream, sizeof stream);
 }

@@ -2,11 +2,16 @@
 #include "suite/rlwe/internal.h"
 #include <string.h>
 
+static unsigned width_of_rows(const lv_rlwe_matrix *matrix)
+{
+    return matrix->kind == LV_RLWE_ENCRYPTED ? matrix->base.width : matrix->source_width;
+}
+
 static bool masks_are_of(const lv_rlwe_masks *masks, const lv_rlwe_matrix *matrix,
                          size_t ciphertext)
 {
     return masks->filled && masks->of_pairs == (matrix->kind == LV_RLWE_PAIRS) &&
-           masks->ciphertext == ciphertext &&
+           masks->width == width_of_rows(matrix) && masks->ciphertext == ciphertext &&
            memcmp(masks->nonce, matrix->nonce, sizeof masks->nonce) == 0;
 }
 
@@ -18,49 +23,39 @@ static void draw(const lv_rlwe_ops *ops, uint32_t *a, const uint8_t nonce[LV_RLW
     lv_rlwe_uniform(ops, a, key, ciphertext);
 }
 
+/* `cell` holds (a_x - a_y) s and `all` a_w s; both become what the formulas make of them. */
+static void apply_to_all(lv_rlwe_masks *masks, unsigned width)
+{
+    const size_t block = lv_rlwe_block(width);
+    for (size_t at = 0; at < LV_RLWE_N; at += block) {
+        lv_rlwe_apply(LV_RISE, width, masks->cell + at, masks->all + at, masks->cell + at);
+        lv_rlwe_apply(LV_EQUAL, width, NULL, masks->all + at, masks->all + at);
+    }
+}
+
 static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t ciphertext)
 {
     lv_rlwe_masks *masks = &key->masks;
-    uint32_t *difference = masks->difference;
+    uint32_t *cell = masks->cell;
 
-    draw(key->ops, difference, matrix->nonce[0], ciphertext);
+    draw(key->ops, cell, matrix->nonce[0], ciphertext);
     if (matrix->kind == LV_RLWE_PAIRS) {
-        draw(key->ops, masks->w, matrix->nonce[1], ciphertext);
+        draw(key->ops, masks->all, matrix->nonce[1], ciphertext);
         for (unsigned i = 0; i < LV_RLWE_N; i++) {
-            difference[i] += LV_RLWE_Q - masks->w[i];
+            cell[i] += LV_RLWE_Q - masks->all[i];
         }
-        draw(key->ops, masks->w, matrix->nonce[2], ciphertext);
-        key->ops->product(masks->w, masks->w, &key->s);
+        draw(key->ops, masks->all, matrix->nonce[2], ciphertext);
+        key->ops->product(masks->all, masks->all, &key->s);
     }
-    key->ops->product(difference, difference, &key->s);
+    key->ops->product(cell, cell, &key->s);
+    masks->width = width_of_rows(matrix);
+    if (matrix->kind == LV_RLWE_PAIRS) {
+        apply_to_all(masks, masks->width);
+    }
     masks->filled = true;
     masks->of_pairs = matrix->kind == LV_RLWE_PAIRS;
     masks->ciphertext = ciphertext;
     memcpy(masks->nonce, matrix->nonce, sizeof masks->nonce);
-}
-
-/* The a s of all columns of a row. */
-static void row_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t row, uint32_t *out)
-{
-    unsigned width = matrix->kind == LV_RLWE_ENCRYPTED ? matrix->base.width : matrix->source_width;
-    size_t at = lv_rlwe_place(matrix->first + row, width);
-    size_t ciphertext = at / LV_RLWE_N;
-    size_t place = at % LV_RLWE_N;
-
-    pthread_mutex_lock(&key->lock);
-    if (!masks_are_of(&key->masks, matrix, ciphertext)) {
-        fill_masks(key, matrix, ciphertext);
-    }
-    if (matrix->kind == LV_RLWE_PAIRS) {
-        lv_rlwe_apply(matrix->formula, width, key->masks.difference + place, key->masks.w + place,
-                      out);
-    } else if (matrix->kind == LV_RLWE_LIMIT) {
-        lv_rlwe_apply_limit(matrix->formula, width, matrix->limit, key->masks.difference + place,
-                            out);
-    } else {
-        memcpy(out, key->masks.difference + place, width * sizeof out[0]);
-    }
-    pthread_mutex_unlock(&key->lock);
 }
 
 /* |b - mask| <= DELTA / 2 */
@@ -71,23 +66,47 @@ static bool is_small(uint32_t b, uint32_t mask)
     return (shifted - LV_RLWE_DELTA - 1) >> 31 != 0;
 }
 
+static void decide(const uint32_t *b, const uint32_t *mask, unsigned count, bool *is_zero)
+{
+    for (unsigned i = 0; i < count; i++) {
+        is_zero[i] = is_small(b[i], mask[i]);
+    }
+}
+
+/* Against a limit every row has masks of its own. */
+static void decide_limit(const lv_rlwe_matrix *z, const uint32_t *b, const uint32_t *as,
+                         unsigned first, unsigned count, bool *is_zero)
+{
+    uint32_t mask[LV_WIDTH_MAX];
+    lv_rlwe_apply_limit(z->formula, z->source_width, z->limit, as, mask);
+    decide(b, mask + first, count, is_zero);
+    lv_wipe(mask, sizeof mask);
+}
+
 lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
                             unsigned first, unsigned count, bool *is_zero)
 {
     lv_rlwe_secret *mine = (lv_rlwe_secret *)(uintptr_t)key;
     const lv_rlwe_matrix *matrix = lv_rlwe_matrix_of(z);
+    lv_rlwe_masks *masks = &mine->masks;
     if (memcmp(matrix->owner, mine->public_key.commitment, sizeof matrix->owner) != 0) {
         return LV_E_ARGUMENT;
     }
-    const unsigned width = z->width;
     const bool encrypted = matrix->kind == LV_RLWE_ENCRYPTED;
-    const uint32_t *b = matrix->b + (encrypted ? lv_rlwe_place(row, width) : row * width);
-    uint32_t mask[LV_WIDTH_MAX];
+    const size_t at = lv_rlwe_place(matrix->first + row, width_of_rows(matrix));
+    const size_t place = at % LV_RLWE_N;
+    const uint32_t *b = matrix->b + (encrypted ? at : row * z->width) + first;
+    const bool of_all = matrix->kind == LV_RLWE_PAIRS && matrix->formula == LV_EQUAL;
 
-    row_masks(mine, matrix, row, mask);
-    for (unsigned i = 0; i < count; i++) {
-        is_zero[i] = is_small(b[first + i], mask[first + i]);
+    pthread_mutex_lock(&mine->lock);
+    if (!masks_are_of(masks, matrix, at / LV_RLWE_N)) {
+        fill_masks(mine, matrix, at / LV_RLWE_N);
     }
-    lv_wipe(mask, sizeof mask);
+    if (matrix->kind == LV_RLWE_LIMIT) {
+        decide_limit(matrix, b, masks->cell + place, first, count, is_zero);
+    } else {
+        decide(b, (of_all ? masks->all : masks->cell) + place + first, count, is_zero);
+    }
+    pthread_mutex_unlock(&mine->lock);
     return LV_OK;
 }

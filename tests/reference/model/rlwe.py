@@ -6,7 +6,7 @@ import hashlib
 from . import compare
 
 N, Q, PSI, DELTA = 1024, 1038337, 632295, 4056
-NOISE_MAX = 20
+NOISE_MAX = 7
 WEIGHS = False  # plaintexts are below 256
 BITS = 20
 
@@ -14,7 +14,7 @@ BITS = 20
 # ---- everything random ----
 
 def kdf(key, domain, data):
-    hashed = b"lotveil/v1/rlwe1024/" + domain + b"\0" + data
+    hashed = b"lotveil/v2/rlwe1024/" + domain + b"\0" + data
     return hashlib.blake2b(hashed, digest_size=32, key=key or b"").digest()
 
 
@@ -86,12 +86,16 @@ def to_coefficients(values):
 @functools.lru_cache(64)
 def uniform(nonce, index):
     """a of ciphertext `index`, as values."""
-    kept = []
+    kept, left, held = [], 0, 0
     for block in stream(kdf(None, b"uniform", nonce), index):
-        for i in range(0, 64, 4):
-            candidate = int.from_bytes(block[i:i + 4], "little") & (1 << BITS) - 1
-            if candidate < Q:
-                kept.append(candidate)
+        for byte in block:
+            held |= byte << left
+            left += 8
+            if left >= BITS:
+                candidate = held % 2**BITS
+                held, left = held >> BITS, left - BITS
+                if candidate < Q:
+                    kept.append(candidate)
         if len(kept) >= N:
             return kept[:N]
 
@@ -99,21 +103,20 @@ def uniform(nonce, index):
 # ---- layout ----
 
 def block_of(width):
-    return 64 if width <= 32 else 128
+    return 32 if width <= 32 else 64
 
 
 def place_of(pair, width):
     """Where bit 0 of a pair stands among all coefficients of a matrix."""
-    return pair * block_of(width) + block_of(width) // 2
+    return pair * block_of(width)
 
 
 def apply(formula, width, difference, w, place):
-    """The product with 3 (T + ... + T^(k-1)) and the sum with the difference, at the places of a pair; for
-    formula (0) the product with 1 + ... + T^(k-1) at the place of the last bit."""
+    """What the formulas take from coefficients, at the places of a pair: the difference and three times the w of
+    the places before; for formula (0) all w."""
     if formula == 0:
-        return [sum(w[place + i] for i in range(width)) % Q]
-    return [(difference[place + i] + 3 * sum(w[place + i - j] for j in range(1, width))) % Q
-            for i in range(width)]
+        return [sum(w[place:place + width]) % Q]
+    return [(difference[place + i] + 3 * sum(w[place:place + i])) % Q for i in range(width)]
 
 
 def apply_limit(formula, width, limit, x, place):
@@ -232,9 +235,8 @@ class SecretKey:
         return to_coefficients([a * s % Q for a, s in zip(uniform(nonce, index), self.values)])
 
     def noise(self, nonce, index):
-        drawn = stream_bytes(kdf(self.seed, b"noise", nonce), index, 5 * N)
-        return [bin(int.from_bytes(drawn[4 * i:4 * i + 4], "little")).count("1") +
-                bin(drawn[4 * N + i]).count("1") - NOISE_MAX for i in range(N)]
+        drawn = stream_bytes(kdf(self.seed, b"noise", nonce), index, N)
+        return [u % 8 + u // 8 % 8 - NOISE_MAX for u in drawn]
 
     def encrypt(self, nonce, rows, width):
         """The b of rows of bits under that nonce: what an honest downstream must have published."""

@@ -120,8 +120,8 @@ static void test_pairs_fill_a_ciphertext(void **state)
 {
     (void)state;
     const lv_suite *rlwe = lv_suite_find("rlwe1024");
-    assert_int_equal(lv_bench_packing(rlwe, 32), 16);
-    assert_int_equal(lv_bench_packing(rlwe, 33), 8);
+    assert_int_equal(lv_bench_packing(rlwe, 32), 32);
+    assert_int_equal(lv_bench_packing(rlwe, 33), 16);
     assert_int_equal(lv_bench_packing(lv_suite_find("paillier"), 1), 1);
     lv_bench_options options = {
         .suite = "rlwe1024", .width = 62, .threads = 2, .passes = 2, .seconds = AT_ONCE};

@@ -91,7 +91,7 @@ static void test_one_suite_is_measured(void **state)
     expect_single(suite, 3);
     const json_t *bytes = in(suite, "bytes");
     double records = of(bytes, "quality") + of(bytes, "xor");
-    assert_true(records > 480 && records < 700); /* three matrices, and the rest of two records */
+    assert_true(records > 240 && records < 460); /* three matrices, and the rest of two records */
     const json_t *stored = in(bytes, "stored");
     assert_int_equal(json_array_size(stored), 2);
     assert_string_equal(json_string_value(in(json_array_get(stored, 0), "name")), "quality");

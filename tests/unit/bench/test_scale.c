@@ -54,12 +54,12 @@ static void test_every_run_is_weighed(void **state)
         assert_true(of(run, "seconds") > 0);
         assert_true(of(run, "cpu_seconds_per_pair") > 0);
         /* the ciphertexts of three matrices, and then the rest of two records */
-        assert_true(of(run, "record_bytes_per_pair") > 480);
+        assert_true(of(run, "record_bytes_per_pair") > 240);
         assert_true(of(run, "ledger_bytes_per_pair") > 2 * of(run, "record_bytes_per_pair"));
         assert_true(of(run, "node_peak_bytes") > 1048576);
         assert_true(of(run, "sender_peak_bytes") > 1048576);
     }
-    assert_true(of(json_array_get(runs, 2), "record_bytes_per_pair") < 700);
+    assert_true(of(json_array_get(runs, 2), "record_bytes_per_pair") < 460);
     assert_true(json_is_null(json_object_get(result, "ratio"))); /* one run with a full set */
     json_decref(result);
 }
