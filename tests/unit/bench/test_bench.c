@@ -128,11 +128,11 @@ static void test_pairs_fill_a_ciphertext(void **state)
     json_t *report = NULL;
     assert_int_equal(lv_bench_run(&options, &report, NULL), LV_OK);
     const json_t *suite = only_suite(report, "rlwe1024", 1024);
-    expect_run(run_at(suite, 0), true, 1, 8);
-    expect_run(run_at(suite, 1), false, 1, 8);
+    expect_run(run_at(suite, 0), true, 1, 16);
+    expect_run(run_at(suite, 1), false, 1, 16);
     expect_run(run_at(suite, 2), true, 2, 0);
     assert_true(json_integer_value(json_object_get(run_at(suite, 0), "rounds")) >= 2);
-    assert_int_equal(json_integer_value(json_object_get(run_at(suite, 2), "pairs")) % 8, 0);
+    assert_int_equal(json_integer_value(json_object_get(run_at(suite, 2), "pairs")) % 16, 0);
     assert_true(json_is_null(json_object_get(run_at(suite, 0), "proofs")));
     assert_true(json_is_null(json_object_get(report, "baseline")));
     assert_true(json_is_null(json_object_get(suite, "ready")));
