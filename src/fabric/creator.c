@@ -1,5 +1,6 @@
 #include "fabric/creator.h"
 #include "fabric.pb-c.h"
+#include "identity/trust.h"
 #include "identity/x509.h"
 #include "record/wire.h"
 #include <string.h>
@@ -12,22 +13,6 @@ lv_status lv_creator_encode(const lv_identity *identity, lv_buffer *out, lv_erro
     message.mspid = lv_wire_text(lv_identity_msp(identity));
     message.id_bytes = lv_wire_bytes(lv_identity_certificate_pem(identity));
     return lv_wire_pack(&message.base, CREATOR_MAX, out, err);
-}
-
-static lv_status take_certificate(lv_bytes pem, lv_buffer *certificate, lv_error *err)
-{
-    X509 *read = NULL;
-    uint8_t *der = NULL;
-    lv_status status = lv_x509_from_pem(pem, &read, err);
-    if (status != LV_OK) {
-        return status;
-    }
-    int len = i2d_X509(read, &der);
-    status = len > 0 ? lv_buffer_append(certificate, der, (size_t)len)
-                     : lv_openssl_fail(err, "certificate: cannot write DER");
-    OPENSSL_free(der);
-    X509_free(read);
-    return status;
 }
 
 lv_status lv_creator_decode(lv_bytes creator, char msp_id[LV_NAME_MAX + 1], lv_buffer *certificate,
@@ -46,7 +31,7 @@ lv_status lv_creator_decode(lv_bytes creator, char msp_id[LV_NAME_MAX + 1], lv_b
         status = lv_fail(err, LV_E_SYNTAX, "creator: field mspid: must be an MSP id");
     }
     if (status == LV_OK) {
-        status = take_certificate(lv_wire_view(&wire->id_bytes), certificate, err);
+        status = lv_buffer_append(certificate, wire->id_bytes.data, wire->id_bytes.len);
     }
     if (status == LV_OK) {
         memcpy(msp_id, wire->mspid, strlen(wire->mspid) + 1);
@@ -83,7 +68,8 @@ lv_status lv_creator_check(const lv_trust *trust, lv_bytes creator, int64_t time
     *msp_id = NULL;
     lv_status status = decode(creator, claimed, &certificate, err);
     if (status == LV_OK) {
-        status = lv_trust_check_unit(trust, lv_buffer_view(&certificate), time, unit, msp_id, err);
+        status =
+            lv_trust_check_unit_pem(trust, lv_buffer_view(&certificate), time, unit, msp_id, err);
     }
     if (status == LV_OK) {
         status = hold_claim(claimed, msp_id, err);
@@ -101,8 +87,8 @@ lv_status lv_creator_check_signature(const lv_trust *trust, lv_bytes creator, in
     *msp_id = NULL;
     lv_status status = decode(creator, claimed, &certificate, err);
     if (status == LV_OK) {
-        status = lv_trust_check_plain(trust, lv_buffer_view(&certificate), time, unit, bytes,
-                                      signature, msp_id, err);
+        status = lv_trust_check_plain_pem(trust, lv_buffer_view(&certificate), time, unit, bytes,
+                                          signature, msp_id, err);
     }
     if (status == LV_OK) {
         status = hold_claim(claimed, msp_id, err);

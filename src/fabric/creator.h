@@ -11,7 +11,7 @@ LV_MUST_CHECK lv_status lv_creator_encode(const lv_identity *identity, lv_buffer
 
 /** Reads one.
  * @param[out] msp_id  the MSP id it claims, "" on failure.
- * @param certificate  its certificate in DER, appended.
+ * @param certificate  what stands where its certificate in PEM is to be, appended.
  * @return LV_OK; LV_E_SYNTAX or LV_E_LIMIT with words. */
 LV_MUST_CHECK lv_status lv_creator_decode(lv_bytes creator, char msp_id[LV_NAME_MAX + 1],
                                           lv_buffer *certificate, lv_error *err);

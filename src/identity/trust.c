@@ -1,3 +1,5 @@
+#include "identity/trust.h"
+#include "identity/checked.h"
 #include "identity/low_s.h"
 #include "identity/x509.h"
 #include <openssl/err.h>
@@ -19,12 +21,21 @@ typedef struct {
 struct lv_trust {
     member members[LV_TRUST_MEMBERS_MAX];
     size_t count;
+    lv_checked *checked; /* by these members; another trust has its own */
 };
 
 lv_status lv_trust_new(lv_trust **out)
 {
     *out = calloc(1, sizeof **out);
-    return *out != NULL ? LV_OK : LV_E_MEMORY;
+    if (*out == NULL) {
+        return LV_E_MEMORY;
+    }
+    lv_status status = lv_checked_new(&(*out)->checked);
+    if (status != LV_OK) {
+        free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 static void member_clear(member *cleared)
@@ -43,6 +54,7 @@ void lv_trust_free(lv_trust *trust)
     for (size_t i = 0; i < trust->count; i++) {
         member_clear(&trust->members[i]);
     }
+    lv_checked_free(trust->checked);
     free(trust);
 }
 
@@ -121,6 +133,7 @@ lv_status lv_trust_add(lv_trust *trust, const char *msp_id, lv_bytes root_pem, l
         return status;
     }
     trust->members[trust->count++] = added;
+    lv_checked_clear(trust->checked);
     return LV_OK;
 }
 
@@ -253,12 +266,13 @@ static lv_status chain_words(int code, const member *issuer, lv_error *err)
 
 /* The member whose root issued the leaf. Names can be chosen freely by anybody who makes a root, so
  * that of several members that bear the name the one counts whose signature holds. */
-static lv_status check_issuer(const lv_trust *trust, X509 *leaf, int64_t time, const char **msp_id,
+static lv_status check_issuer(const lv_trust *trust, X509 *leaf, int64_t time, const member **by,
                               lv_error *err)
 {
     char issuer[LV_NAME_TEXT_MAX];
     const member *named = NULL;
     int code = -1;
+    *by = NULL;
     for (size_t i = 0; i < trust->count && code != X509_V_OK; i++) {
         if (X509_check_issued(trust->members[i].root, leaf) == X509_V_OK) {
             named = &trust->members[i];
@@ -271,38 +285,123 @@ static lv_status check_issuer(const lv_trust *trust, X509 *leaf, int64_t time, c
                        issuer);
     }
     lv_status status = chain_words(code, named, err);
-    *msp_id = status == LV_OK ? named->msp : NULL;
+    *by = status == LV_OK ? named : NULL;
     return status;
 }
 
-static lv_status check_leaf(const lv_trust *trust, X509 *leaf, int64_t time, const char *unit,
-                            const char **msp_id, lv_error *err)
+/* When leaf and root are both valid; never, where that cannot be told. */
+static void take_validity(const X509 *leaf, const X509 *root, lv_checked_leaf *out)
 {
+    int64_t from = 0;
+    int64_t until = 0;
+    if (lv_x509_seconds(X509_get0_notBefore(leaf), &out->from) &&
+        lv_x509_seconds(X509_get0_notAfter(leaf), &out->until) &&
+        lv_x509_seconds(X509_get0_notBefore(root), &from) &&
+        lv_x509_seconds(X509_get0_notAfter(root), &until)) {
+        out->from = from > out->from ? from : out->from;
+        out->until = until < out->until ? until : out->until;
+    } else {
+        out->from = 0;
+        out->until = 0;
+    }
+}
+
+static lv_status check_leaf(const lv_trust *trust, X509 *leaf, int64_t time, const char *unit,
+                            lv_checked_leaf *out, lv_error *err)
+{
+    const member *by = NULL;
     const char *fault = leaf_fault(leaf, unit);
     ERR_clear_error();
     if (fault != NULL) {
         return lv_fail(err, LV_INVALID, "certificate: %s", fault);
     }
-    return check_issuer(trust, leaf, time, msp_id, err);
+    lv_status status = check_issuer(trust, leaf, time, &by, err);
+    if (by == NULL) {
+        return status;
+    }
+    out->key = X509_get_pubkey(leaf);
+    if (out->key == NULL) {
+        return lv_openssl_fail(err, "certificate");
+    }
+    out->msp = by->msp;
+    take_validity(leaf, by->root, out);
+    return LV_OK;
 }
 
-static lv_status read_leaf(lv_bytes certificate, X509 **out, lv_error *err)
+/* ---- certificates, of which good ones are remembered ---- */
+
+/* Bytes from outside that make no sense are their sender's fault, not this machine's. */
+static lv_status as_invalid(lv_status status)
 {
-    lv_status status = lv_x509_from_der(certificate, out, err);
     return status == LV_E_SYNTAX || status == LV_E_LIMIT ? LV_INVALID : status;
+}
+
+static lv_status check_der(const lv_trust *trust, lv_bytes der, int64_t time, const char *unit,
+                           lv_checked_leaf *out, lv_error *err)
+{
+    lv_checked_name name;
+    X509 *leaf = NULL;
+    bool named = der.len <= LV_CERTIFICATE_MAX && lv_checked_name_of("der", unit, der, &name);
+    *out = (lv_checked_leaf){0};
+    if (named && lv_checked_find(trust->checked, &name, time, out)) {
+        return LV_OK;
+    }
+    lv_status status = as_invalid(lv_x509_from_der(der, &leaf, err));
+    if (status == LV_OK) {
+        status = check_leaf(trust, leaf, time, unit, out, err);
+    }
+    if (status == LV_OK && named) {
+        lv_checked_keep(trust->checked, &name, out);
+    }
+    X509_free(leaf);
+    return status;
+}
+
+static lv_status check_pem(const lv_trust *trust, lv_bytes pem, int64_t time, const char *unit,
+                           lv_checked_leaf *out, lv_error *err)
+{
+    lv_checked_name name;
+    lv_buffer der = {0};
+    bool named = pem.len <= LV_PEM_MAX && lv_checked_name_of("pem", unit, pem, &name);
+    *out = (lv_checked_leaf){0};
+    if (named && lv_checked_find(trust->checked, &name, time, out)) {
+        return LV_OK;
+    }
+    lv_status status = as_invalid(lv_x509_pem_to_der(pem, &der, err));
+    if (status == LV_OK) {
+        status = check_der(trust, lv_buffer_view(&der), time, unit, out, err);
+    }
+    if (status == LV_OK && named) {
+        lv_checked_keep(trust->checked, &name, out);
+    }
+    lv_buffer_free(&der);
+    return status;
+}
+
+typedef lv_status (*certificate_check)(const lv_trust *trust, lv_bytes certificate, int64_t time,
+                                       const char *unit, lv_checked_leaf *out, lv_error *err);
+
+static lv_status check_certificate(certificate_check check, const lv_trust *trust,
+                                   lv_bytes certificate, int64_t time, const char *unit,
+                                   const char **msp_id, lv_error *err)
+{
+    lv_checked_leaf leaf;
+    lv_status status = check(trust, certificate, time, unit, &leaf, err);
+    *msp_id = status == LV_OK ? leaf.msp : NULL;
+    lv_checked_leaf_free(&leaf);
+    return status;
 }
 
 lv_status lv_trust_check_unit(const lv_trust *trust, lv_bytes certificate, int64_t time,
                               const char *unit, const char **msp_id, lv_error *err)
 {
-    X509 *leaf = NULL;
-    *msp_id = NULL;
-    lv_status status = read_leaf(certificate, &leaf, err);
-    if (status == LV_OK) {
-        status = check_leaf(trust, leaf, time, unit, msp_id, err);
-    }
-    X509_free(leaf);
-    return status;
+    return check_certificate(check_der, trust, certificate, time, unit, msp_id, err);
+}
+
+lv_status lv_trust_check_unit_pem(const lv_trust *trust, lv_bytes certificate_pem, int64_t time,
+                                  const char *unit, const char **msp_id, lv_error *err)
+{
+    return check_certificate(check_pem, trust, certificate_pem, time, unit, msp_id, err);
 }
 
 lv_status lv_trust_check_certificate(const lv_trust *trust, lv_bytes certificate, int64_t time,
@@ -310,6 +409,8 @@ lv_status lv_trust_check_certificate(const lv_trust *trust, lv_bytes certificate
 {
     return lv_trust_check_unit(trust, certificate, time, UNIT_CLIENT, msp_id, err);
 }
+
+/* ---- signatures ---- */
 
 /* What was signed: SHA-256(domain || bytes). */
 typedef struct {
@@ -340,23 +441,17 @@ static lv_status verify(EVP_PKEY *key, const signed_bytes *what, lv_error *err)
     return holds ? LV_OK : lv_fail(err, LV_INVALID, "signature: it does not hold");
 }
 
-static lv_status check_signed(const lv_trust *trust, lv_bytes certificate, int64_t time,
-                              const char *unit, const signed_bytes *what, const char **msp_id,
-                              lv_error *err)
+static lv_status check_signed(certificate_check check, const lv_trust *trust, lv_bytes certificate,
+                              int64_t time, const char *unit, const signed_bytes *what,
+                              const char **msp_id, lv_error *err)
 {
-    X509 *leaf = NULL;
-    *msp_id = NULL;
-    lv_status status = read_leaf(certificate, &leaf, err);
+    lv_checked_leaf leaf;
+    lv_status status = check(trust, certificate, time, unit, &leaf, err);
     if (status == LV_OK) {
-        status = check_leaf(trust, leaf, time, unit, msp_id, err);
+        status = verify(leaf.key, what, err);
     }
-    if (status == LV_OK) {
-        status = verify(X509_get0_pubkey(leaf), what, err);
-        if (status != LV_OK) {
-            *msp_id = NULL;
-        }
-    }
-    X509_free(leaf);
+    *msp_id = status == LV_OK ? leaf.msp : NULL;
+    lv_checked_leaf_free(&leaf);
     return status;
 }
 
@@ -368,7 +463,7 @@ lv_status lv_trust_check_signature(const lv_trust *trust, lv_bytes certificate, 
         .domain = {.data = (const uint8_t *)domain, .len = strlen(domain) + 1},
         .bytes = bytes,
         .signature = signature};
-    return check_signed(trust, certificate, time, UNIT_CLIENT, &what, msp_id, err);
+    return check_signed(check_der, trust, certificate, time, UNIT_CLIENT, &what, msp_id, err);
 }
 
 lv_status lv_trust_check_plain(const lv_trust *trust, lv_bytes certificate, int64_t time,
@@ -376,5 +471,13 @@ lv_status lv_trust_check_plain(const lv_trust *trust, lv_bytes certificate, int6
                                const char **msp_id, lv_error *err)
 {
     const signed_bytes what = {.bytes = bytes, .signature = signature};
-    return check_signed(trust, certificate, time, unit, &what, msp_id, err);
+    return check_signed(check_der, trust, certificate, time, unit, &what, msp_id, err);
+}
+
+lv_status lv_trust_check_plain_pem(const lv_trust *trust, lv_bytes certificate_pem, int64_t time,
+                                   const char *unit, lv_bytes bytes, lv_bytes signature,
+                                   const char **msp_id, lv_error *err)
+{
+    const signed_bytes what = {.bytes = bytes, .signature = signature};
+    return check_signed(check_pem, trust, certificate_pem, time, unit, &what, msp_id, err);
 }

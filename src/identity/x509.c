@@ -97,6 +97,22 @@ lv_status lv_x509_from_der(lv_bytes der, X509 **out, lv_error *err)
     return LV_OK;
 }
 
+lv_status lv_x509_pem_to_der(lv_bytes pem, lv_buffer *der, lv_error *err)
+{
+    X509 *certificate = NULL;
+    uint8_t *encoded = NULL;
+    lv_status status = lv_x509_from_pem(pem, &certificate, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    int len = i2d_X509(certificate, &encoded);
+    status = len > 0 ? lv_buffer_append(der, encoded, (size_t)len)
+                     : lv_openssl_fail(err, "certificate: cannot write DER");
+    OPENSSL_free(encoded);
+    X509_free(certificate);
+    return status;
+}
+
 /* Moves what was written to a memory BIO to a buffer; BIO_free wipes the BIO's copy. */
 static lv_status take_bio(BIO *bio, bool written, lv_buffer *out, const char *what, lv_error *err)
 {

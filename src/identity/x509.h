@@ -17,6 +17,9 @@ LV_MUST_CHECK lv_status lv_x509_from_pem(lv_bytes pem, X509 **out, lv_error *err
 /** Reads exactly one certificate in canonical DER. @return LV_OK; LV_E_SYNTAX, LV_E_LIMIT. */
 LV_MUST_CHECK lv_status lv_x509_from_der(lv_bytes der, X509 **out, lv_error *err);
 
+/** The DER of exactly one certificate in PEM, appended. @return as lv_x509_from_pem. */
+LV_MUST_CHECK lv_status lv_x509_pem_to_der(lv_bytes pem, lv_buffer *der, lv_error *err);
+
 LV_MUST_CHECK lv_status lv_x509_to_pem(const X509 *certificate, lv_buffer *pem, lv_error *err);
 
 /** A request for a certificate as PEM. */
