@@ -43,7 +43,12 @@ static void print_channel(const char *name, const json_t *head)
         printf("  channel %s: no block seen yet\n", name);
     }
     if (why != NULL) {
+        const json_t *since = json_object_get(head, "last_answer_seconds");
         printf("  warning: the ledger does not answer: %s\n", why);
+        if (json_is_integer(since)) {
+            printf("  warning: its last answer came %lld s ago\n",
+                   (long long)json_integer_value(since));
+        }
     }
 }
 

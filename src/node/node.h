@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "node/config.h"
 #include "node/http.h"
+#include "node/probe.h"
 #include "node/store.h"
 #include <pthread.h>
 
@@ -44,6 +45,8 @@ struct lv_node {
     lv_store *store;
     lv_ledger *quality; /* NULL where this node has no part in it */
     lv_ledger * xor ;
+    lv_probe *quality_probe; /* NULL where the ledger is */
+    lv_probe *xor_probe;
     const lv_role_table *role;
     void *state; /* the role's own, set by start, freed by node.c with free() */
     pthread_mutex_t lock;

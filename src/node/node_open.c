@@ -161,7 +161,8 @@ static lv_status remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
     return status;
 }
 
-static lv_status open_ledger(lv_node *node, bool xor_contract, lv_ledger **out, lv_error *err)
+static lv_status open_ledger(lv_node *node, bool xor_contract, lv_ledger **out, lv_probe **probe,
+                             lv_error *err)
 {
     const lv_config *config = node->config;
     const char *channel = xor_contract ? config->xor_channel : config->quality_channel;
@@ -175,6 +176,9 @@ static lv_status open_ledger(lv_node *node, bool xor_contract, lv_ledger **out, 
     if (status == LV_OK) {
         status =
             check_channel(node, lv_ledger_channel(*out), xor_contract ? "xor" : "quality", err);
+    }
+    if (status == LV_OK) {
+        status = lv_probe_new(*out, probe);
     }
     return status == LV_OK ? remember_head(node, *out, err) : status;
 }
@@ -195,10 +199,10 @@ static lv_status open_parts(lv_node *node, const char *folder, lv_error *err)
         status = open_state(node, role, err);
     }
     if (status == LV_OK) {
-        status = open_ledger(node, false, &node->quality, err);
+        status = open_ledger(node, false, &node->quality, &node->quality_probe, err);
     }
     if (status == LV_OK) {
-        status = open_ledger(node, true, &node->xor, err);
+        status = open_ledger(node, true, &node->xor, &node->xor_probe, err);
     }
     if (status == LV_OK) {
         node->role = role;
@@ -238,6 +242,8 @@ void lv_node_close(lv_node *node)
         node->role->stop(node);
     }
     free(node->state);
+    lv_probe_free(node->quality_probe);
+    lv_probe_free(node->xor_probe);
     if (node->quality != NULL) {
         lv_ledger_close(node->quality);
     }

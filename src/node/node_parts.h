@@ -15,6 +15,12 @@ extern const lv_route lv_node_routes[];
 LV_MUST_CHECK lv_status lv_node_clockwork_open(lv_node *node, lv_error *err);
 void lv_node_clockwork_close(lv_node *node);
 
+/** A condition whose waiting does not depend on somebody setting the clock. @return 0, or errno. */
+int lv_node_condition_init(pthread_cond_t *condition);
+
+/** A time of lv_clock_seconds, for waiting on such a condition. */
+struct timespec lv_node_moment(double seconds);
+
 LV_MUST_CHECK lv_status lv_keeper_new(lv_keeper **out);
 void lv_keeper_free(lv_keeper *keeper);
 

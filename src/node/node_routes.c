@@ -9,36 +9,71 @@ static json_t *describe_head(const lv_head *head)
     return json_pack("{s:I, s:s}", "block", (json_int_t)head->block, "hash", hash);
 }
 
-/* A ledger that does not answer is what somebody who asks for a node's health wants to hear of: the
- * block that was seen last stands there, and at the own door why there is none newer.
- * @param[in,out] away  becomes true where it does not answer. */
-static lv_status add_channel(lv_node *node, json_t *channels, const char *name, lv_ledger *ledger,
-                             bool own, bool *away, lv_error *err)
+/* Why the ledger does not answer, and since when. */
+static bool add_absence(json_t *entry, const lv_probe_result *result)
 {
-    lv_head head = {0};
-    lv_error cause = {0};
+    json_t *since = result->since < 0 ? json_null() : json_integer((json_int_t)result->since);
+    return json_object_set_new(entry, "unavailable", json_string(result->words.text)) == 0 &&
+           json_object_set_new(entry, "last_answer_seconds", since) == 0;
+}
+
+/* A ledger that does not answer is what somebody who asks for a node's health wants to hear of, and
+ * soon: the block that was seen last stands there, and at the own door why there is none newer.
+ * @param[in,out] away  becomes true where it does not answer. */
+static lv_status add_channel(lv_node *node, json_t *channels, const char *name,
+                             const lv_ledger *ledger, lv_probe *probe, bool own, bool *away,
+                             lv_error *err)
+{
+    lv_probe_result result;
     bool known = true;
     if (ledger == NULL) {
         return LV_OK;
     }
-    lv_status status = lv_ledger_head(ledger, &head, &cause);
+    lv_probe_take(probe, &result);
+    lv_status status = result.status;
     const bool absent = status == LV_UNAVAILABLE || status == LV_TIMEOUT;
     if (absent) {
         *away = true;
-        status = lv_node_seen_head(node, lv_ledger_channel(ledger)->channel, &head, &known, err);
+        status =
+            lv_node_seen_head(node, lv_ledger_channel(ledger)->channel, &result.head, &known, err);
     } else if (status != LV_OK) {
-        *err = cause;
+        *err = result.words;
     }
     if (status != LV_OK) {
         return status;
     }
-    json_t *entry = known ? describe_head(&head) : json_pack("{s:n, s:n}", "block", "hash");
-    if (entry != NULL && absent && own &&
-        json_object_set_new(entry, "unavailable", json_string(cause.text)) != 0) {
+    json_t *entry = known ? describe_head(&result.head) : json_pack("{s:n, s:n}", "block", "hash");
+    if (entry != NULL && absent && own && !add_absence(entry, &result)) {
         json_decref(entry);
         entry = NULL;
     }
     return json_object_set_new(channels, name, entry) == 0 ? LV_OK : LV_E_MEMORY;
+}
+
+/* Both are asked at once, so that two silent ones are waited for as long as one. */
+static lv_status describe_channels(lv_node *node, bool own, bool *away, json_t **out, lv_error *err)
+{
+    json_t *channels = json_object();
+    lv_status status = channels != NULL ? LV_OK : LV_E_MEMORY;
+    if (node->quality != NULL) {
+        lv_probe_ask(node->quality_probe);
+    }
+    if (node->xor != NULL) {
+        lv_probe_ask(node->xor_probe);
+    }
+    if (status == LV_OK) {
+        status = add_channel(node, channels, "quality", node->quality, node->quality_probe, own,
+                             away, err);
+    }
+    if (status == LV_OK) {
+        status = add_channel(node, channels, "xor", node->xor, node->xor_probe, own, away, err);
+    }
+    if (status != LV_OK) {
+        json_decref(channels);
+        channels = NULL;
+    }
+    *out = channels;
+    return status;
 }
 
 static lv_status healthz(void *context, const lv_http_request *request, lv_http_response *response,
@@ -47,16 +82,9 @@ static lv_status healthz(void *context, const lv_http_request *request, lv_http_
     lv_node *node = context;
     const bool own = request->peer == NULL; /* through the control door */
     bool away = false;
-    json_t *channels = json_object();
-    lv_status status = channels != NULL ? LV_OK : LV_E_MEMORY;
-    if (status == LV_OK) {
-        status = add_channel(node, channels, "quality", node->quality, own, &away, err);
-    }
-    if (status == LV_OK) {
-        status = add_channel(node, channels, "xor", node->xor, own, &away, err);
-    }
+    json_t *channels = NULL;
+    lv_status status = describe_channels(node, own, &away, &channels, err);
     if (status != LV_OK) {
-        json_decref(channels);
         return status;
     }
     json_t *health = json_pack(

@@ -20,8 +20,7 @@ const char *const lv_node_schema[2] = {
 
 /* ---- clockwork ---- */
 
-/* Waiting must not depend on somebody setting the clock. */
-static int make_condition(pthread_cond_t *condition)
+int lv_node_condition_init(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
     int failed = pthread_condattr_init(&attributes);
@@ -46,7 +45,7 @@ lv_status lv_node_clockwork_open(lv_node *node, lv_error *err)
         close(node->stop_fd);
         return LV_E_MEMORY;
     }
-    if (make_condition(&node->changed) != 0) {
+    if (lv_node_condition_init(&node->changed) != 0) {
         pthread_mutex_destroy(&node->lock);
         close(node->stop_fd);
         return LV_E_MEMORY;
@@ -125,18 +124,10 @@ uint64_t lv_node_version(lv_node *node)
     return version;
 }
 
-static struct timespec deadline_in(double seconds)
+struct timespec lv_node_moment(double seconds)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
     time_t whole = (time_t)seconds;
-    at.tv_sec += whole;
-    at.tv_nsec += (long)((seconds - (double)whole) * 1e9);
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_nsec -= 1000000000L;
-        at.tv_sec++;
-    }
-    return at;
+    return (struct timespec){.tv_sec = whole, .tv_nsec = (long)((seconds - (double)whole) * 1e9)};
 }
 
 void lv_node_wait(lv_node *node, uint64_t seen, double seconds)
@@ -144,7 +135,7 @@ void lv_node_wait(lv_node *node, uint64_t seen, double seconds)
     if (!(seconds > 0)) {
         return;
     }
-    struct timespec deadline = deadline_in(seconds);
+    const struct timespec deadline = lv_node_moment(lv_clock_seconds() + seconds);
     int result = 0;
     pthread_mutex_lock(&node->lock);
     while (node->version == seen && !node->stopping && result == 0) {
@@ -210,7 +201,7 @@ static lv_status save_head(lv_node *node, const char *channel, const lv_head *he
     return lv_store_end(node->store, status, err);
 }
 
-lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
+static lv_status remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
 {
     const char *channel = lv_ledger_channel(ledger)->channel;
     lv_head old = {0};
@@ -231,6 +222,22 @@ lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
     }
     if (status == LV_OK && (!known || head.block > old.block)) {
         status = save_head(node, channel, &head, err);
+    }
+    return status;
+}
+
+lv_status lv_node_remember_head(lv_node *node, lv_ledger *ledger, lv_error *err)
+{
+    lv_error words = {0};
+    lv_probe *probe = ledger == node->quality ? node->quality_probe : node->xor_probe;
+    lv_status status = remember_head(node, ledger, &words);
+    if (status == LV_OK) {
+        lv_probe_note(probe, NULL);
+    } else if (status == LV_UNAVAILABLE || status == LV_TIMEOUT) {
+        lv_probe_note(probe, &words);
+    }
+    if (status != LV_OK && err != NULL) {
+        *err = words;
     }
     return status;
 }
