@@ -157,6 +157,75 @@ static lv_status make_folder(const char *parent, lv_bench_world *out, lv_error *
     return LV_OK;
 }
 
+/* Waits until nobody holds the other end of the pipe: this process, whatever ends it, and the node,
+ * which has that end from it. What ends them is not for it. */
+static void guard(int gone, const char *folder)
+{
+    lv_error err = {0};
+    char byte = 0;
+    ssize_t got = 0;
+    setsid();
+    do {
+        got = read(gone, &byte, 1);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (lv_file_exists(folder) && lv_folder_remove(folder, &err) != LV_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        fflush(stderr);
+    }
+    _exit(0);
+}
+
+static lv_status start_guard(lv_bench_world *world, lv_error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return lv_fail(err, LV_E_IO, "no pipe: %s", strerror(errno));
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[1]);
+        guard(ends[0], world->folder);
+    }
+    close(ends[0]);
+    if (child < 0) {
+        close(ends[1]);
+        return lv_fail(err, LV_E_IO, "cannot start a process: %s", strerror(errno));
+    }
+    world->guard = child;
+    world->held = ends[1];
+    return LV_OK;
+}
+
+/* The folder and who removes it, as one: no signal comes between them, nor to the guard later. */
+static lv_status make_guarded_folder(const char *parent, lv_bench_world *out, lv_error *err)
+{
+    sigset_t deadly;
+    sigset_t old;
+    sigemptyset(&deadly);
+    sigaddset(&deadly, SIGINT);
+    sigaddset(&deadly, SIGTERM);
+    sigaddset(&deadly, SIGHUP);
+    sigaddset(&deadly, SIGQUIT);
+    pthread_sigmask(SIG_BLOCK, &deadly, &old);
+    lv_status status = make_folder(parent, out, err);
+    if (status == LV_OK) {
+        status = start_guard(out, err);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return status;
+}
+
+static void end_guard(lv_bench_world *world)
+{
+    if (world->guard == 0) {
+        return;
+    }
+    close(world->held);
+    while (waitpid(world->guard, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
 /* An organisation and its ledgers, below the folder of the world. */
 static lv_status make_all(lv_bench_world *out, unsigned threads, lv_error *err)
 {
@@ -185,7 +254,7 @@ lv_status lv_bench_world_open(const lv_bench_world_options *options, lv_bench_wo
                               lv_error *err)
 {
     *out = (lv_bench_world){0};
-    lv_status status = make_folder(options->parent, out, err);
+    lv_status status = make_guarded_folder(options->parent, out, err);
     if (status == LV_OK) {
         status = options->organisation != NULL ? take_organisation(out, options->organisation)
                                                : make_all(out, options->threads, err);
@@ -225,6 +294,7 @@ void lv_bench_world_close(lv_bench_world *world)
     if (world->folder != NULL && lv_folder_remove(world->folder, &err) != LV_OK) {
         lv_log(LV_LOG_WARN, "bench", "%s", err.text);
     }
+    end_guard(world);
     free(world->folder);
     free(world->node);
     free(world->ledger);

@@ -15,10 +15,12 @@ typedef struct {
 } lv_bench_world_options;
 
 typedef struct {
-    char *folder; /* removed by lv_bench_world_close, with all in it */
+    char *folder; /* goes with this process, or with lv_bench_world_close, with all in it */
     char *node;   /* of the downstream */
     char *ledger; /* of the embedded ledgers; NULL where the organisation stood already */
     pid_t pid;    /* 0: does not run */
+    pid_t guard;  /* who removes the folder after this process; 0: there is none */
+    int held;     /* until this end of a pipe closes everywhere */
 } lv_bench_world;
 
 LV_MUST_CHECK lv_status lv_bench_world_open(const lv_bench_world_options *options,
@@ -31,7 +33,8 @@ LV_MUST_CHECK lv_status lv_bench_world_open(const lv_bench_world_options *option
 LV_MUST_CHECK lv_status lv_bench_world_series(const lv_bench_world *world, const char *name,
                                               const char *suite, unsigned key_bits, lv_error *err);
 
-/** Starts the node and waits until its doors are open. It ends with this process. */
+/** Starts the node and waits until its doors are open. It ends with this process, however that
+ *  ends. */
 LV_MUST_CHECK lv_status lv_bench_world_start(lv_bench_world *world, lv_error *err);
 
 /** Ends it in an orderly way, so that its files are whole. */

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,50 @@ class CommandLine(unittest.TestCase):
                     self.assertIsNone(health["channels"]["quality"]["block"])
                 finally:
                     node.terminate()
+
+    def begin_bench(self, folder):
+        """A bench that would go on for long. @return it, and its node's process id."""
+        bench = subprocess.Popen([COMMAND, "bench", "--ledger", "embedded", "--suite", "paillier", "--pairs", "100000"],
+                                 env=dict(os.environ, TMPDIR=folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, start_new_session=True)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and bench.poll() is None:
+            for path in pathlib.Path(folder).glob("lotveil-bench-*/b/state/control.sock"):
+                for child in pathlib.Path(f"/proc/{bench.pid}/task/{bench.pid}/children").read_text().split():
+                    if os.getpgid(int(child)) == bench.pid:  # not who cleans up
+                        return bench, int(child)
+            time.sleep(0.02)
+        bench.kill()
+        bench.wait()
+        self.fail("the bench did not start its node")
+
+    def test_an_interrupted_bench_leaves_nothing(self):
+        def at_the_keyboard(bench):
+            os.killpg(bench.pid, signal.SIGINT)
+
+        for interrupt in (at_the_keyboard, subprocess.Popen.terminate, subprocess.Popen.kill):
+            with self.subTest(interrupt=interrupt.__name__), tempfile.TemporaryDirectory() as folder:
+                bench, node = self.begin_bench(folder)
+                interrupt(bench)
+                self.assertLess(bench.wait(60), 0)
+                end = time.monotonic() + 60
+                while (os.listdir(folder) or pathlib.Path(f"/proc/{node}").exists()) and time.monotonic() < end:
+                    time.sleep(0.02)
+                self.assertEqual(os.listdir(folder), [])
+                self.assertFalse(pathlib.Path(f"/proc/{node}").exists())
+
+    def test_a_bench_interrupted_at_once_leaves_nothing(self):
+        for delay in (0.01, 0.03, 0.06, 0.1, 0.2):
+            with self.subTest(delay=delay), tempfile.TemporaryDirectory() as folder:
+                with subprocess.Popen([COMMAND, "bench", "--ledger", "embedded", "--pairs", "100000"], start_new_session=True,
+                                      env=dict(os.environ, TMPDIR=folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) as bench:
+                    time.sleep(delay)
+                    os.killpg(bench.pid, signal.SIGTERM)
+                end = time.monotonic() + 60
+                while os.listdir(folder) and time.monotonic() < end:
+                    time.sleep(0.02)
+                self.assertEqual(os.listdir(folder), [])
 
     def test_issued_certificates_belong_to_the_root(self):
         with tempfile.TemporaryDirectory() as root:
