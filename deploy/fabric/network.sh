@@ -169,18 +169,18 @@ check_same() {
         die "the network in $STATE has BatchTimeout $BATCH_TIMEOUT; choose another --dir"
 }
 
-# An evaluate through the gateway of the organisation's own peer.
-gateway_answers() {
-    "$LOTVEIL" ledger head --dir "${PARTY_DIR[$1]}" --channel "$2" >>"$STATE/logs/ready.log" 2>&1
+# An evaluate of the chaincode through the gateway of the organisation's own peer.
+contract_answers() {
+    "$LOTVEIL" ledger ping --dir "${PARTY_DIR[$1]}" --channel "$2" >>"$STATE/logs/ready.log" 2>&1
 }
 
 wait_ready() {
     local channel party
     for channel in "${CHANNELS[@]}"; do
         for party in ${CHANNEL_PARTIES[$channel]}; do
-            if ! wait_for 60 ready gateway_answers "$party" "$channel"; then
+            if ! wait_for 60 ready contract_answers "$party" "$channel"; then
                 tail -n 3 "$STATE/logs/ready.log" >&2
-                die "the gateway of ${PARTY_MSP[$party]} does not answer on $channel"
+                die "the chaincode of $channel does not answer ${PARTY_MSP[$party]}"
             fi
         done
     done

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/channel.h"
 #include "cli/cli.h"
@@ -15,7 +16,7 @@
 
 static const uint64_t SHOWN_BLOCKS = 50;
 
-typedef enum { VERB_SHOW, VERB_CREATE, VERB_VERIFY, VERB_HEAD } verb;
+typedef enum { VERB_SHOW, VERB_CREATE, VERB_VERIFY, VERB_HEAD, VERB_PING } verb;
 
 typedef struct {
     lv_cli cli;
@@ -54,7 +55,8 @@ static void parse_verb(options *o, const char *value, struct argp_state *state)
     static const char *const verbs[] = {[VERB_SHOW] = "show",
                                         [VERB_CREATE] = "create",
                                         [VERB_VERIFY] = "verify",
-                                        [VERB_HEAD] = "head"};
+                                        [VERB_HEAD] = "head",
+                                        [VERB_PING] = "ping"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (state->arg_num == 0 && strcmp(value, verbs[i]) == 0) {
             o->verb = (verb)i;
@@ -88,7 +90,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         parse_verb(o, value, state);
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "one of create, show, verify, head is needed");
+        argp_error(state, "one of create, show, verify, head, ping is needed");
         return 0;
     case ARGP_KEY_END:
         if (o->has_expected && o->channel == NULL) {
@@ -103,22 +105,25 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const char doc[] =
     "The ledger that the organisations share: make the channels of an embedded one (once, by the "
     "downstream, when all members are known), show blocks, check everything from the files alone, "
-    "or print the newest block. `verify` recomputes links, Merkle roots, signatures and the state "
+    "print the newest block, or see whether the contract answers. `verify` recomputes links, "
+    "Merkle roots, signatures and the state "
     "by running every "
     "transaction again, and checks that the head which this organisation's node remembers is part "
     "of it; no node needs to run. On Hyperledger Fabric `show` lists blocks with their calls, "
-    "and `verify` checks that the remembered head is part of what the organisation's peer has."
+    "and `verify` checks that the remembered head is part of what the organisation's peer has; "
+    "`ping` has the organisation's peer ask the chaincode."
     "\v"
     "Examples:\n"
     "  lotveil ledger create --dir b\n"
     "  lotveil ledger verify --dir a\n"
     "  lotveil ledger show --dir b --channel quality --block 3\n"
-    "  lotveil ledger head --dir s --json\n\n"
+    "  lotveil ledger head --dir s --json\n"
+    "  lotveil ledger ping --dir s\n\n"
     "Members of the quality channel are the downstream and its upstreams, of the xor channel the "
     "downstream and its servicers." LV_CLI_EXITS;
 static const struct argp argp = {.options = option_list,
                                  .parser = parse,
-                                 .args_doc = "create|show|verify|head",
+                                 .args_doc = "create|show|verify|head|ping",
                                  .doc = doc,
                                  .children = lv_cli_children};
 
@@ -367,6 +372,45 @@ static lv_status head_one(const options *o, const lv_cli_org *org, const char *n
     return LV_OK;
 }
 
+/* ---- ping ---- */
+
+/* Asks for a set that cannot be there: its id is a digest, of which none is known that is zero.
+ * That there is none is for the contract to say. */
+static lv_status ask_contract(lv_ledger *ledger, lv_error *err)
+{
+    static const lv_digest nothing;
+    char set_id[2 * LV_DIGEST_LEN + 1];
+    lv_buffer record = {0};
+    lv_digest_hex(&nothing, set_id);
+    const lv_bytes argument = lv_bytes_of_text(set_id);
+    const lv_call call = {.function = "get", .arguments = &argument, .argument_count = 1};
+    lv_status status = lv_ledger_read(ledger, &call, &record, err);
+    lv_buffer_free(&record);
+    return status == LV_NOT_FOUND ? LV_OK : status;
+}
+
+static lv_status ping_one(const options *o, const lv_cli_org *org, const char *name,
+                          bool xor_contract, json_t *shown, lv_error *err)
+{
+    lv_ledger *ledger = NULL;
+    lv_status status = open_channel(org, xor_contract, &ledger, err);
+    if (status != LV_OK) {
+        return status;
+    }
+    double begun = lv_clock_seconds();
+    status = ask_contract(ledger, err);
+    double seconds = lv_clock_seconds() - begun;
+    lv_ledger_close(ledger);
+    if (status == LV_OK) {
+        json_array_append_new(
+            shown, json_pack("{s:s, s:f}", "channel", name, "milliseconds", 1000 * seconds));
+        if (!o->cli.json) {
+            printf("%s: the contract answered in %.1f ms\n", name, 1000 * seconds);
+        }
+    }
+    return status;
+}
+
 /* ---- verify ---- */
 
 /* Of a channel on Fabric nothing was recomputed here: there is nothing to count. */
@@ -476,8 +520,10 @@ static lv_status each_channel(const options *o, const lv_cli_org *org, const cha
                               lv_error *err)
 {
     static lv_status (*const works[])(const options *, const lv_cli_org *, const char *, bool,
-                                      json_t *, lv_error *) = {
-        [VERB_SHOW] = show_one, [VERB_VERIFY] = verify_one, [VERB_HEAD] = head_one};
+                                      json_t *, lv_error *) = {[VERB_SHOW] = show_one,
+                                                               [VERB_VERIFY] = verify_one,
+                                                               [VERB_HEAD] = head_one,
+                                                               [VERB_PING] = ping_one};
     json_t *shown = json_array();
     lv_status result = LV_OK;
     for (size_t i = 0; i < chosen->count; i++) {
@@ -527,4 +573,5 @@ static int run(int argc, char **argv)
     return status == LV_E_CORRUPT && o.verb == VERB_VERIFY ? LV_EXIT_NEGATIVE : code;
 }
 
-const lv_command lv_cmd_ledger = {"ledger", "the shared ledger: create, show, verify, head", run};
+const lv_command lv_cmd_ledger = {"ledger", "the shared ledger: create, show, verify, head, ping",
+                                  run};

@@ -102,6 +102,21 @@ class Health(unittest.TestCase):
         self.gateway.thaw()
         self.wait_until_well(60)
 
+    def ping(self):
+        return subprocess.run([COMMAND, "ledger", "ping", "--dir", self.dir], capture_output=True, text=True, timeout=100)
+
+    def test_ping_asks_the_chaincode(self):
+        """Which health does not: a node's ledger is there while a contract's server is not."""
+        done = self.ping()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, f"^{CHANNEL}: the contract answered in [0-9.]+ ms\n$")
+        self.ground.chaincodes["S"].stop()
+        done = self.ping()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertIn(f"channel {CHANNEL}: ", done.stderr)
+        self.wait_until_well(30)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -147,6 +147,10 @@ class CommandLine(unittest.TestCase):
                     health = json.loads(self.run_command("status", "--dir", own, "--json").stdout)
                     self.assertIn("127.0.0.1:1", health["channels"]["xor"]["unavailable"])
                     self.assertIsNone(health["channels"]["quality"]["block"])
+                    done = self.run_command("ledger", "ping", "--dir", own)
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertEqual(done.stdout, "")
+                    self.assertIn("127.0.0.1:1", done.stderr)
                 finally:
                     node.terminate()
 

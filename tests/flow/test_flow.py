@@ -315,7 +315,7 @@ class Flow(unittest.TestCase):
         set_id = self.set_ids()[0]
         commands = [("a", c) for c in ("sets", "verdicts", "alarms", "series", "status",
                                        "trace LOT-01", "member list", "ledger show", "ledger head",
-                                       "ledger verify", f"buy {set_id}", f"inquire {set_id}",
+                                       "ledger verify", "ledger ping", f"buy {set_id}", f"inquire {set_id}",
                                        f"export {set_id}")]
         commands += [("b", c) for c in ("sets", "series", "grant", "disclosures", "status",
                                         "trace LOT-01", f"export {set_id}")]
