@@ -121,8 +121,9 @@ static lv_status read_row(checked *row)
                                           &row->e);
     }
     if (status == LV_OK) {
+        const lv_point *cells = about.cell;
         status =
-            lv_curve_best()->cells_sum_vartime(row->cells, first.sigma, about.cell, task->cells);
+            lv_curve_best()->cells_sum_vartime(row->cells, first.sigma, &cells, 1, task->cells);
     }
     if (status != LV_OK) {
         return status;
@@ -183,8 +184,7 @@ static lv_status draw_weights(const span *of)
     return status;
 }
 
-/* What stands before the points of a piece of rows. Those with long factors come first, so that
- * the short ones save time. */
+/* What stands before the points of a piece of rows. */
 static lv_status sum_points(void *context, size_t index)
 {
     const span *of = context;

@@ -568,28 +568,49 @@ LV_VECTOR void add_neighbours(fe *r, const fe *a, unsigned plus, unsigned minus)
 }
 
 LV_VECTOR void fe_crossed(fe *r, const fe *a) { add_neighbours(r, a, SECOND, FIRST); }
-LV_VECTOR void fe_alternate(fe *r, const fe *a)
-{
-    add_neighbours(r, a, SECOND | FOURTH, FIRST | THIRD);
-}
 
-LV_VECTOR void fe_doubled(fe *r, const fe *a)
+LV_VECTOR void fe_uncrossed(fe *r, const fe *a)
 {
-    const v4 flip_second = in_lanes(THIRD | FOURTH, UINT64_MAX);
-    const v4 flip_others = in_lanes(FIRST, UINT64_MAX);
-    const v4 keep_first = in_lanes(SECOND | THIRD | FOURTH, UINT64_MAX);
-    const v4 keep_others = in_lanes(FIRST | THIRD, UINT64_MAX);
+    const v4 flip = in_lanes(FIRST, UINT64_MAX);
+    const v4 keep = in_lanes(FIRST | SECOND, UINT64_MAX);
 #pragma GCC unroll 10
     for (int i = 0; i < LIMBS; i++) {
-        const v4 first = mask_and(_mm256_permute4x64_epi64(a->v[i], 0x00), keep_first);
-        const v4 second = _mm256_xor_si256(
-            mask_and(_mm256_permute4x64_epi64(a->v[i], 0x55), keep_first), flip_second);
-        const v4 others = _mm256_xor_si256(
-            mask_and(twice(_mm256_permute4x64_epi64(a->v[i], 0x23)), keep_others), flip_others);
-        const v4 constant =
-            add(in_lanes(FIRST, 2 * two_p(i) + 1), in_lanes(THIRD | FOURTH, two_p(i) + 1));
-        r->v[i] = add(add(first, second), add(others, constant));
+        const v4 neighbour = _mm256_shuffle_epi32(a->v[i], 0x4e);
+        const v4 own = _mm256_blendv_epi8(neighbour, _mm256_xor_si256(a->v[i], flip), keep);
+        r->v[i] = add(add(neighbour, in_lanes(FIRST, two_p(i) + 1)), own);
     }
+}
+
+LV_VECTOR void fe_product_crossed(fe *r, const fe *a, const fe *b)
+{
+    fe_multiply_to(r, a, b);
+    fe_crossed(r, r);
+}
+
+LV_VECTOR void fe_product_alternate(fe *r, const fe *a, const fe *b)
+{
+    fe_multiply_to(r, a, b);
+    add_neighbours(r, r, SECOND | FOURTH, FIRST | THIRD);
+}
+
+LV_VECTOR void fe_product_doubled(fe *r, const fe *a, const fe *b)
+{
+    const v4 flip = in_lanes(FIRST | THIRD | FOURTH, UINT64_MAX);
+    const v4 keep_first = in_lanes(FIRST | SECOND | THIRD, UINT64_MAX);
+    const v4 third = in_lanes(THIRD, UINT64_MAX);
+    const v4 later = in_lanes(THIRD | FOURTH, UINT64_MAX);
+    fe_multiply_to(r, a, b);
+#pragma GCC unroll 10
+    for (int i = 0; i < LIMBS; i++) {
+        const v4 first = mask_and(_mm256_unpacklo_epi64(r->v[i], r->v[i]), keep_first);
+        const v4 second = _mm256_unpackhi_epi64(r->v[i], r->v[i]);
+        const v4 four = _mm256_blendv_epi8(first, _mm256_slli_epi64(first, 2), third);
+        const v4 others = _mm256_xor_si256(_mm256_blendv_epi8(second, twice(second), later), flip);
+        const v4 constant =
+            add(in_lanes(FIRST, two_p(i) + 1), in_lanes(THIRD | FOURTH, 2 * two_p(i) + 1));
+        r->v[i] = add(add(four, others), constant);
+    }
+    fe_tight_to(r, r);
 }
 
 LV_VECTOR void fe_outer(fe *r, const fe *a)
@@ -609,14 +630,14 @@ LV_VECTOR void fe_inner(fe *r, const fe *a)
 LV_VECTOR void fe_squares_left(fe *r, const fe *a)
 {
     for (int i = 0; i < LIMBS; i++) {
-        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x24);
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x34);
     }
 }
 
 LV_VECTOR void fe_squares_right(fe *r, const fe *a)
 {
     for (int i = 0; i < LIMBS; i++) {
-        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x64);
+        r->v[i] = _mm256_permute4x64_epi64(a->v[i], 0x74);
     }
 }
 

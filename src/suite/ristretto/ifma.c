@@ -1,5 +1,5 @@
 /* Eight points at a time: AVX-512 with IFMA, whose vpmadd52luq and vpmadd52huq multiply 52 bits of
- * each 64-bit lane. Limbs of every element are below 2^51 + 2^14 between operations, so that they
+ * each 64-bit lane. Limbs of every element are below 2^51 + 2^16 between operations, so that they
  * may be factors. */
 #include "suite/ristretto/point.h"
 
@@ -82,36 +82,46 @@ LV_VECTOR v8 twice(v8 a) { return add(a, a); }
 LV_VECTOR v8 below51(v8 a) { return _mm512_and_si512(a, all((UINT64_C(1) << 51) - 1)); }
 LV_VECTOR v8 above51(v8 a) { return _mm512_srli_epi64(a, 51); }
 
-/* Limbs below 2^61 to limbs below 2^51 + 2^14. */
-LV_VECTOR fe carry(v8 z0, v8 z1, v8 z2, v8 z3, v8 z4)
+/* Sums that were not carried: limbs below 2^62 and a half. */
+typedef struct {
+    v8 v[5];
+} loose;
+
+/* To limbs below 2^51 + 2^16. */
+LV_VECTOR fe carry(loose z)
 {
-    return (fe){{low(below51(z0), above51(z4), all(19)), add(below51(z1), above51(z0)),
-                 add(below51(z2), above51(z1)), add(below51(z3), above51(z2)),
-                 add(below51(z4), above51(z3))}};
+    return (fe){{low(below51(z.v[0]), above51(z.v[4]), all(19)),
+                 add(below51(z.v[1]), above51(z.v[0])), add(below51(z.v[2]), above51(z.v[1])),
+                 add(below51(z.v[3]), above51(z.v[2])), add(below51(z.v[4]), above51(z.v[3]))}};
 }
 
 LV_VECTOR fe fe_add(fe a, fe b)
 {
-    return carry(add(a.v[0], b.v[0]), add(a.v[1], b.v[1]), add(a.v[2], b.v[2]), add(a.v[3], b.v[3]),
-                 add(a.v[4], b.v[4]));
+    loose z;
+    for (int i = 0; i < 5; i++) {
+        z.v[i] = add(a.v[i], b.v[i]);
+    }
+    return carry(z);
 }
 
 /* a + 2 p - b */
 LV_VECTOR fe fe_subtract(fe a, fe b)
 {
-    const v8 first = all((UINT64_C(1) << 52) - 38);
-    const v8 rest = all((UINT64_C(1) << 52) - 2);
-    return carry(
-        _mm512_sub_epi64(add(a.v[0], first), b.v[0]), _mm512_sub_epi64(add(a.v[1], rest), b.v[1]),
-        _mm512_sub_epi64(add(a.v[2], rest), b.v[2]), _mm512_sub_epi64(add(a.v[3], rest), b.v[3]),
-        _mm512_sub_epi64(add(a.v[4], rest), b.v[4]));
+    loose z;
+    for (int i = 0; i < 5; i++) {
+        const v8 two_p = all((UINT64_C(1) << 52) - (i == 0 ? 38 : 2));
+        z.v[i] = _mm512_sub_epi64(add(a.v[i], two_p), b.v[i]);
+    }
+    return carry(z);
 }
 
 /* z + 19 y */
 LV_VECTOR v8 fold(v8 z, v8 y) { return add(add(z, y), add(twice(y), _mm512_slli_epi64(y, 4))); }
 
-/* Limbs have 51 bits but high halves begin at bit 52: they count twice, one limb further up. */
-LV_VECTOR fe fe_multiply(fe a, fe b)
+/* Limbs have 51 bits but high halves begin at bit 52: they count twice, one limb further up. Of
+ * five products in a column the low halves are below 5 2^52 and the high ones twice below 5 2^51:
+ * what is folded is below 20 times 7.5 2^52, 2^59.3. */
+LV_VECTOR loose multiply_loose(fe a, fe b)
 {
     const v8 zero = all(0);
     v8 z0 = low(zero, a.v[0], b.v[0]);
@@ -152,8 +162,10 @@ LV_VECTOR fe fe_multiply(fe a, fe b)
                 a.v[4], b.v[3]);
     v8 z8 = low(twice(high(high(zero, a.v[3], b.v[4]), a.v[4], b.v[3])), a.v[4], b.v[4]);
     v8 z9 = twice(high(zero, a.v[4], b.v[4]));
-    return carry(fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9));
+    return (loose){{fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9)}};
 }
+
+LV_VECTOR fe fe_multiply(fe a, fe b) { return carry(multiply_loose(a, b)); }
 
 /* Products of two different limbs come twice. */
 LV_VECTOR fe fe_square(fe a)
@@ -177,7 +189,7 @@ LV_VECTOR fe fe_square(fe a)
     v8 z7 = twice(low(high(twice(high(zero, a.v[2], a.v[4])), a.v[3], a.v[3]), a.v[3], a.v[4]));
     v8 z8 = low(twice(twice(high(zero, a.v[3], a.v[4]))), a.v[4], a.v[4]);
     v8 z9 = twice(high(zero, a.v[4], a.v[4]));
-    return carry(fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9));
+    return carry((loose){{fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9)}});
 }
 
 LV_VECTOR fe fe_select(fe_mask mask, fe a, fe b)
@@ -192,7 +204,7 @@ LV_VECTOR fe fe_select(fe_mask mask, fe a, fe b)
 /* The representative in 0 .. p - 1. */
 LV_FN fe canonical(fe a)
 {
-    fe r = carry(a.v[0], a.v[1], a.v[2], a.v[3], a.v[4]); /* below 2 p */
+    fe r = carry((loose){{a.v[0], a.v[1], a.v[2], a.v[3], a.v[4]}}); /* below 2 p */
     v8 over = above51(add(r.v[0], all(19)));
     for (int i = 1; i < 5; i++) {
         over = above51(add(r.v[i], over));
@@ -305,49 +317,72 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
 /* Masks of lanes: 0x11 are the first coordinates of both points. */
 enum { FIRST = 0x11, SECOND = 0x22, THIRD = 0x44, FOURTH = 0x88 };
 
-/* Limb i of 2 p in the lanes of the mask. */
-LV_VECTOR v8 two_p(int i, fe_mask mask)
+/* Limb i of 2^n p. */
+LV_VECTOR v8 times_p(int i, int n)
 {
-    return _mm512_maskz_mov_epi64(mask, all((UINT64_C(1) << 52) - (i == 0 ? 38 : 2)));
+    return all((UINT64_C(1) << (51 + n)) - ((uint64_t)(i == 0 ? 19 : 1) << n));
 }
 
 LV_VECTOR v8 add_where(fe_mask mask, v8 a, v8 b) { return _mm512_mask_add_epi64(a, mask, a, b); }
-LV_VECTOR v8 subtract_where(fe_mask mask, v8 a, v8 b)
-{
-    return _mm512_mask_sub_epi64(a, mask, a, b);
-}
 
 LV_VECTOR v8 neighbours(v8 a) { return _mm512_shuffle_epi32(a, _MM_PERM_BADC); }
 
-LV_VECTOR fe carry_all(const v8 *z) { return carry(z[0], z[1], z[2], z[3], z[4]); }
-
-/* Each lane's neighbour, and where the masks say so the lane itself added, or subtracted. */
-LV_VECTOR fe add_neighbours(const fe *a, fe_mask added, fe_mask minus)
+/* Each lane's neighbour, and where the masks say so the lane itself added, or subtracted. Of what
+ * is below 2^61: the multiple of p is as large limb by limb. */
+LV_VECTOR fe add_neighbours(loose a, fe_mask added, fe_mask minus)
 {
-    v8 z[5];
+    loose z;
     for (int i = 0; i < 5; i++) {
-        const v8 own = _mm512_mask_sub_epi64(a->v[i], minus, two_p(i, 0xff), a->v[i]);
-        z[i] = add_where(added, neighbours(a->v[i]), own);
+        const v8 own = _mm512_mask_sub_epi64(a.v[i], minus, times_p(i, 10), a.v[i]);
+        z.v[i] = add_where(added, neighbours(a.v[i]), own);
     }
-    return carry_all(z);
+    return carry(z);
 }
 
-LV_VECTOR void fe_crossed(fe *r, const fe *a) { *r = add_neighbours(a, FIRST | SECOND, FIRST); }
-LV_VECTOR void fe_alternate(fe *r, const fe *a) { *r = add_neighbours(a, 0xff, FIRST | THIRD); }
+LV_VECTOR fe cross(loose a) { return add_neighbours(a, FIRST | SECOND, FIRST); }
 
-LV_VECTOR void fe_doubled(fe *r, const fe *a)
+LV_VECTOR void fe_crossed(fe *r, const fe *a)
 {
-    v8 z[5];
+    *r = cross((loose){{a->v[0], a->v[1], a->v[2], a->v[3], a->v[4]}});
+}
+
+LV_VECTOR void fe_uncrossed(fe *r, const fe *a)
+{
+    loose z;
     for (int i = 0; i < 5; i++) {
-        const v8 first = _mm512_permutex_epi64(a->v[i], 0x00);
-        const v8 second = _mm512_permutex_epi64(a->v[i], 0x55);
-        const v8 others = twice(_mm512_permutex_epi64(a->v[i], 0x23)); /* 2 d, . , 2 c, . */
-        z[i] = add(two_p(i, FIRST | THIRD | FOURTH), two_p(i, FIRST));
-        z[i] = add_where(SECOND | THIRD | FOURTH, z[i], first);
-        z[i] = subtract_where(THIRD | FOURTH, add_where(SECOND, z[i], second), second);
-        z[i] = subtract_where(FIRST, add_where(THIRD, z[i], others), others);
+        const v8 other = neighbours(a->v[i]);
+        const v8 own = _mm512_mask_sub_epi64(a->v[i], FIRST, times_p(i, 10), a->v[i]);
+        z.v[i] = add(other, _mm512_mask_mov_epi64(own, THIRD | FOURTH, other));
     }
-    *r = carry_all(z);
+    *r = carry(z);
+}
+
+LV_VECTOR void fe_product_crossed(fe *r, const fe *a, const fe *b)
+{
+    *r = cross(multiply_loose(*a, *b));
+}
+
+LV_VECTOR void fe_product_alternate(fe *r, const fe *a, const fe *b)
+{
+    *r = add_neighbours(multiply_loose(*a, *b), 0xff, FIRST | THIRD);
+}
+
+/* The largest limb is 4 c + 2^10 p, below 4 2^59.3 + 2^61. */
+LV_VECTOR void fe_product_doubled(fe *r, const fe *a, const fe *b)
+{
+    const loose c = multiply_loose(*a, *b);
+    loose z;
+    for (int i = 0; i < 5; i++) {
+        const v8 first = _mm512_unpacklo_epi64(c.v[i], c.v[i]);
+        const v8 second = _mm512_unpackhi_epi64(c.v[i], c.v[i]);
+        const v8 once = _mm512_mask_slli_epi64(first, THIRD, first, 2); /* a, a, 4 c */
+        const v8 others = add_where(THIRD | FOURTH, second, second);    /* b, b, 2 d, 2 d */
+        z.v[i] = _mm512_maskz_mov_epi64(FIRST | THIRD | FOURTH, times_p(i, 10));
+        z.v[i] = add_where(FIRST | SECOND | THIRD, z.v[i], once);
+        z.v[i] = add_where(SECOND, z.v[i], others);
+        z.v[i] = _mm512_mask_sub_epi64(z.v[i], FIRST | THIRD | FOURTH, z.v[i], others);
+    }
+    *r = carry(z);
 }
 
 LV_VECTOR void fe_outer(fe *r, const fe *a)
@@ -367,14 +402,14 @@ LV_VECTOR void fe_inner(fe *r, const fe *a)
 LV_VECTOR void fe_squares_left(fe *r, const fe *a)
 {
     for (int i = 0; i < 5; i++) {
-        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x24);
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x34);
     }
 }
 
 LV_VECTOR void fe_squares_right(fe *r, const fe *a)
 {
     for (int i = 0; i < 5; i++) {
-        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x64);
+        r->v[i] = _mm512_permutex_epi64(a->v[i], 0x74);
     }
 }
 
@@ -383,7 +418,7 @@ LV_VECTOR void fe_opposed(fe *r, fe_mask where, const fe *a)
 {
     for (int i = 0; i < 5; i++) {
         v8 z = _mm512_mask_permutex_epi64(a->v[i], mask_and(where, FIRST | SECOND), a->v[i], 0xb1);
-        r->v[i] = _mm512_mask_sub_epi64(z, mask_and(where, THIRD), two_p(i, 0xff), z);
+        r->v[i] = _mm512_mask_sub_epi64(z, mask_and(where, THIRD), times_p(i, 1), z);
     }
 }
 

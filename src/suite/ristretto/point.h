@@ -80,9 +80,11 @@ typedef struct {
     lv_status (*sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
                              const lv_scalar *g, size_t generators);
 
-    /** The same for both points of ciphertexts: out[h] = sum k[i] in[2 i + h]. */
-    lv_status (*cells_sum_vartime)(lv_point out[2], const lv_scalar *k, const lv_point *in,
-                                   size_t count);
+    /** For rows of `count` ciphertexts, two points each: out[2 r + h] = sum k[i] in[r][2 i + h],
+     * all public. Many rows in one call share what there is to do about k.
+     * @return LV_OK, or LV_E_MEMORY. */
+    lv_status (*cells_sum_vartime)(lv_point *out, const lv_scalar *k, const lv_point *const *in,
+                                   size_t rows, size_t count);
 } lv_curve;
 
 extern const lv_curve lv_curve_portable;

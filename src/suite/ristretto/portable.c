@@ -385,54 +385,58 @@ static niels odd_multiple(const term *terms, size_t count, const lv_addition *wh
     return (niels){quad_part(from, 1), quad_part(from, 0), quad_part(from, 3), quad_part(from, 2)};
 }
 
-static void add_all(ext *sum, const lv_schedule *schedule, const term *terms, size_t count)
+static void sum_terms(lv_point *out, const lv_schedule *schedule, const term *terms, size_t count)
 {
+    ext sum = ext_identity();
     for (unsigned place = schedule->places; place-- > 0;) {
-        double_point(sum);
-        const lv_addition *at_place = &schedule->addition[place * schedule->room];
+        double_point(&sum);
+        const lv_addition *at_place = &schedule->addition[schedule->first[place]];
         for (size_t i = 0; i < schedule->count[place]; i++) {
             const lv_addition *what = &at_place[i];
             const niels multiple = odd_multiple(terms, count, what);
-            *sum = ext_plus(*sum, what->value < 0 ? niels_negate(multiple) : multiple);
+            sum = ext_plus(sum, what->value < 0 ? niels_negate(multiple) : multiple);
         }
     }
+    ext_store(out, sum, 1);
 }
 
-/* out[h] = sum k[i] in[repeat i + h] for h < repeat, and the generators' multiples. */
-static lv_status sums_vartime(lv_point *out, size_t repeat, const lv_scalar *k, const lv_point *in,
-                              size_t count, const lv_scalar *g, size_t generators)
+static lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
+                             const lv_scalar *g, size_t generators)
 {
     const lv_scalars parts[] = {{k, count, DIGIT}, {g, generators, LV_WIDE_DIGIT}};
     lv_schedule schedule;
-    for (size_t h = 0; h < repeat; h++) {
-        out[h] = lv_point_identity;
-    }
+    *out = lv_point_identity;
     term *terms = calloc(count + 1, sizeof *terms);
     lv_status status = lv_schedule_make_vartime(&schedule, parts, 2);
     if (terms == NULL) {
         status = LV_E_MEMORY;
     }
-    for (size_t h = 0; h < repeat && status == LV_OK; h++) {
-        ext sum = ext_identity();
-        make_terms(terms, in + h, count, repeat);
-        add_all(&sum, &schedule, terms, count);
-        ext_store(&out[h], sum, 1);
+    if (status == LV_OK) {
+        make_terms(terms, in, count, 1);
+        sum_terms(out, &schedule, terms, count);
     }
     lv_schedule_free(&schedule);
     free(terms);
     return status;
 }
 
-static lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count,
-                             const lv_scalar *g, size_t generators)
+static lv_status cells_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *const *in,
+                                   size_t rows, size_t count)
 {
-    return sums_vartime(out, 1, k, in, count, g, generators);
-}
-
-static lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
-                                   size_t count)
-{
-    return sums_vartime(out, 2, k, in, count, NULL, 0);
+    const lv_scalars part = {k, count, DIGIT};
+    lv_schedule schedule;
+    term *terms = calloc(count + 1, sizeof *terms);
+    lv_status status = lv_schedule_make_vartime(&schedule, &part, 1);
+    if (terms == NULL) {
+        status = LV_E_MEMORY;
+    }
+    for (size_t i = 0; i < 2 * rows && status == LV_OK; i++) {
+        make_terms(terms, in[i / 2] + i % 2, count, 2);
+        sum_terms(&out[i], &schedule, terms, count);
+    }
+    lv_schedule_free(&schedule);
+    free(terms);
+    return status;
 }
 
 lv_status lv_point_multiply_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *in,

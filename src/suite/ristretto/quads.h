@@ -3,11 +3,12 @@
  *  points come one after the other, as in one long sum. Included after formulas.h and on the same
  *  terms; who includes it has defined as well, of each four lanes (a, b, c, d),
  *
- *    fe_crossed      (b - a, b + a, d, c)
- *    fe_alternate    (b - a, b + a, d - c, d + c)
- *    fe_doubled      (-2 d, a + b, 2 c + a - b, a - b)
- *    fe_outer, fe_inner          (a, d, c, a), (c, b, d, b)
- *    fe_squares_left, fe_squares_right   (a, b, c, a), (a, b, c, b)
+ *    fe_crossed, fe_uncrossed            (b - a, b + a, d, c), (b - a, b + a, 2 d, 2 c)
+ *    fe_product_crossed                  fe_crossed of a product
+ *    fe_product_alternate                (b - a, b + a, d - c, d + c) of a product
+ *    fe_product_doubled                  (a - b, a + b, 4 c - 2 d, -2 d) of a product
+ *    fe_outer, fe_inner                  (a, d, c, a), (c, b, d, b)
+ *    fe_squares_left, fe_squares_right   (a, b, d, a), (a, b, d, b)
  *    fe_opposed      (b, a, -c, d) where the mask is set, (a, b, c, d) elsewhere
  *    fe_quads, fe_quads_store    from and to QUADS lv_quad
  *    fe_quads_points             from QUADS lv_point, or one alone where `count` is 1
@@ -17,7 +18,9 @@
  *
  *  each within the bounds of a first or second factor where products and what was stored come in.
  *
- *  A point is (X, Y, Z, T); one to be added (Y - X, Y + X, 2 d T, 2 Z): a lv_quad. */
+ *  A point is (X, Y, Z, T) where it is loaded and stored; a sum (Y - X, Y + X, T, Z), which is its
+ *  fe_crossed, and of which fe_uncrossed makes (2 X, 2 Y, 2 Z, 2 T), the same point; one to be
+ * added (Y - X, Y + X, 2 d T, 2 Z): a lv_quad. */
 
 enum { QUADS = LANES / 4 };
 
@@ -28,27 +31,24 @@ LV_WITHIN void quads_add(fe *sum, const fe *b)
 {
     fe a;
     fe outer;
-    fe_crossed(&a, sum);
-    fe_multiply_to(&a, &a, b);
-    fe_alternate(&a, &a); /* E, H, F, G */
+    fe_product_alternate(&a, sum, b); /* E, H, F, G */
     fe_outer(&outer, &a);
     fe_inner(&a, &a);
-    fe_multiply_to(sum, &outer, &a);
+    fe_product_crossed(sum, &outer, &a);
 }
 
-/* Those of double_parts_of. */
+/* Those of double_parts_of, all four twice: with p = Y - X and q = Y + X they are p p - q q,
+ * p p + q q, 4 Z Z - 2 p q and - 2 p q. */
 LV_WITHIN void quads_double(fe *a)
 {
     fe left;
     fe right;
     fe_squares_left(&left, a);
     fe_squares_right(&right, a);
-    fe_multiply_to(&left, &left, &right);
-    fe_doubled(&left, &left);
-    fe_tight_to(&left, &left); /* E, H, F, G */
+    fe_product_doubled(&left, &left, &right); /* E, H, F, G */
     fe_outer(&right, &left);
     fe_inner(&left, &left);
-    fe_multiply_to(a, &right, &left);
+    fe_product_crossed(a, &right, &left);
 }
 
 LV_FN void quads_double_times(fe *a, unsigned n)
@@ -58,7 +58,7 @@ LV_FN void quads_double_times(fe *a, unsigned n)
     }
 }
 
-/* (1, 1, 2 d, 2) */
+/* (1, 1, 2 d, 2): a sum times these is one to be added. */
 LV_FN fe quads_factors(void)
 {
     lv_quad factors = {{{1, 1, 0, 2}, {0}, {0}, {0}, {0}}};
@@ -69,25 +69,25 @@ LV_FN fe quads_factors(void)
     return fe_quads(all);
 }
 
-/* Of a point one to be added. */
-LV_FN fe quads_cached(const fe *a, const fe *factors)
+/* Of QUADS points a sum, which they begin. */
+LV_FN fe quads_load(const lv_point *in, size_t count)
 {
-    fe r;
-    fe_crossed(&r, a);
-    fe_multiply_to(&r, &r, factors);
-    return r;
+    fe a = fe_quads_points(in, count);
+    fe_crossed(&a, &a);
+    return a;
 }
 
 LV_FN fe quads_identity(void)
 {
     const lv_point both[] = {{{{0}}, {{1}}, {{1}}, {{0}}}, {{{0}}, {{1}}, {{1}}, {{0}}}};
-    return fe_quads_points(both, QUADS);
+    return quads_load(both, QUADS);
 }
 
-/* The first `count` of QUADS points. */
+/* The first `count` of QUADS sums. */
 LV_FN void quads_store_points(lv_point *out, fe a, size_t count)
 {
     lv_quad quad[QUADS];
+    fe_uncrossed(&a, &a);
     fe_quads_store(quad, a);
     for (size_t i = 0; i < count; i++) {
         for (int l = 0; l < 5; l++) {
@@ -134,13 +134,13 @@ LV_FN void quads_multiply(lv_point *out, const lv_scalar *k, size_t stride, cons
     const fe factors = quads_factors();
     int8_t digit[WINDOWS][LANES];
     fe table[WINDOW_ENTRIES];
-    fe p = fe_quads_points(in, count);
+    fe p = quads_load(in, count);
     quads_digits(digit, k, stride, count);
     for (int j = 0; j < WINDOW_ENTRIES; j++) {
         if (j > 0) {
             quads_add(&p, &table[0]);
         }
-        table[j] = quads_cached(&p, &factors);
+        fe_multiply_to(&table[j], &p, &factors);
     }
     p = quads_identity();
     quads_add_multiple(&p, table, digit[WINDOWS - 1]);

@@ -18,13 +18,15 @@ typedef struct {
     int8_t value; /* odd */
 } lv_addition;
 
-/** Those of place p are addition[p room] .. addition[p room + count[p] - 1]; the sum over all of
- *  value 2^p gives the scalars. Places from `places` on have none. */
+/** All digits one after another, those of the highest place first: those of place p are
+ *  addition[first[p]] .. addition[first[p] + count[p] - 1], and the sum over all of value 2^p gives
+ *  the scalars. Places from `places` on have none. */
 typedef struct {
     lv_addition *addition;
-    size_t room; /* of one place */
+    size_t additions;
     unsigned places;
-    uint16_t count[LV_SCALAR_PLACES];
+    uint32_t first[LV_SCALAR_PLACES];
+    uint32_t count[LV_SCALAR_PLACES];
 } lv_schedule;
 
 /** @param parts  of 65535 scalars together, at most.

@@ -45,12 +45,12 @@ LV_FN void join_few(lv_point *out, lv_point share[LANES][LANES], size_t rows)
 {
     const fe factors = quads_factors();
     for (size_t r = 0; r < rows; r += QUADS) {
-        fe sum = fe_quads_points(&share[LANES - 1][r], rows - r);
+        fe sum = quads_load(&share[LANES - 1][r], rows - r);
         for (size_t lane = LANES - 1; lane-- > 0;) {
-            const fe other = fe_quads_points(&share[lane][r], rows - r);
-            const fe cached = quads_cached(&other, &factors);
+            fe other = quads_load(&share[lane][r], rows - r);
+            fe_multiply_to(&other, &other, &factors);
             quads_double_times(&sum, LIFTED_DIGITS * LV_COMB_BITS);
-            quads_add(&sum, &cached);
+            quads_add(&sum, &other);
         }
         quads_store_points(&out[r], sum, rows - r < QUADS ? rows - r : QUADS);
         lv_wipe(&sum, sizeof sum);

@@ -32,28 +32,32 @@ LV_FN void fill_odd(odd_multiples *out, const lv_point *in, size_t count)
 /* Of one sum: what its digits choose from. */
 typedef struct {
     const lv_schedule *schedule;
-    const odd_multiples *points; /* of the terms below `count`, every `stride` */
+    const odd_multiples *points; /* of the terms below `count` */
     size_t count;
-    size_t stride;
     const lv_wide_table *generators; /* of the terms from `count` on */
 } choices;
 
-LV_FN const lv_quad *chosen(const choices *from, const lv_addition *what)
+LV_FN size_t odd_place(const lv_addition *what)
 {
-    const size_t at = (size_t)(what->value < 0 ? -what->value : what->value) / 2;
-    return what->term < from->count ? &from->points[what->term * from->stride].odd[at]
-                                    : &from->generators[what->term - from->count].odd[at];
+    return (size_t)(what->value < 0 ? -what->value : what->value) / 2;
 }
 
-/* The tables of a long row do not fit the nearest cache: what will be added is asked for while
- * other things are. */
-enum { AHEAD = 2, CACHE_LINE = 64 };
-
-LV_FN void prefetch(const lv_quad *from)
+LV_FN const lv_quad *chosen(const choices *from, const lv_addition *what)
 {
-    for (size_t at = 0; at < sizeof *from; at += CACHE_LINE) {
-        __builtin_prefetch((const uint8_t *)from + at);
-    }
+    return what->term < from->count
+               ? &from->points[what->term].odd[odd_place(what)]
+               : &from->generators[what->term - from->count].odd[odd_place(what)];
+}
+
+/* Tables do not fit the nearest cache: what will be added is asked for while other things are. */
+enum { AHEAD = 8, CACHE_LINE = 64 };
+
+LV_FN void prefetch(const lv_quad *entry)
+{
+    const uint8_t *begin = (const uint8_t *)entry;
+    __builtin_prefetch(begin);
+    __builtin_prefetch(begin + CACHE_LINE);
+    __builtin_prefetch(begin + sizeof *entry - 1);
 }
 
 LV_WITHIN void add_chosen(fe *sum, const lv_quad *const *entries, fe_mask negative)
@@ -69,42 +73,18 @@ LV_FN fe sum_dealt(const choices *from)
     const lv_schedule *schedule = from->schedule;
     fe sum = quads_identity();
     for (unsigned place = schedule->places; place-- > 0;) {
+        const size_t end = schedule->first[place] + schedule->count[place];
         quads_double(&sum);
-        const lv_addition *at_place = &schedule->addition[place * schedule->room];
-        const size_t end = schedule->count[place];
-        for (size_t i = 0; i < end; i += QUADS) {
+        for (size_t i = schedule->first[place]; i < end; i += QUADS) {
             const lv_quad *entries[QUADS];
             bool negative[QUADS];
             for (size_t h = 0; h < QUADS; h++) {
-                const lv_addition *what = &at_place[i + h];
+                const lv_addition *what = &schedule->addition[i + h];
                 entries[h] = i + h < end ? chosen(from, what) : &QUAD_IDENTITY;
                 negative[h] = i + h < end && what->value < 0;
-            }
-            add_chosen(&sum, entries, fe_quads_mask(negative));
-        }
-    }
-    return sum;
-}
-
-/* The same additions to QUADS sums, of points that stand one after another. */
-LV_FN fe sum_alike(const choices *from)
-{
-    const lv_schedule *schedule = from->schedule;
-    fe sum = quads_identity();
-    for (unsigned place = schedule->places; place-- > 0;) {
-        quads_double(&sum);
-        const lv_addition *at_place = &schedule->addition[place * schedule->room];
-        const size_t end = schedule->count[place];
-        for (size_t i = 0; i < end; i++) {
-            const lv_addition *what = &at_place[i];
-            const lv_quad *first = chosen(from, what);
-            const lv_quad *later = chosen(from, i + AHEAD < end ? what + AHEAD : what);
-            const lv_quad *entries[QUADS];
-            bool negative[QUADS];
-            for (size_t h = 0; h < QUADS; h++) {
-                prefetch(later + h * ODD_ENTRIES);
-                entries[h] = first + h * ODD_ENTRIES;
-                negative[h] = what->value < 0;
+                if (i + h + AHEAD < schedule->additions) {
+                    prefetch(chosen(from, what + AHEAD));
+                }
             }
             add_chosen(&sum, entries, fe_quads_mask(negative));
         }
@@ -125,7 +105,7 @@ LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *i
     }
     if (status == LV_OK) {
         lv_point part[QUADS];
-        const choices from = {&schedule, points, count, 1, lv_generators_wide()};
+        const choices from = {&schedule, points, count, lv_generators_wide()};
         fill_odd(points, in, count);
         quads_store_points(part, sum_dealt(&from), QUADS);
         for (size_t h = 0; h < QUADS; h++) {
@@ -137,24 +117,107 @@ LV_FN lv_status sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *i
     return status;
 }
 
-LV_FN lv_status cells_sum_vartime(lv_point out[2], const lv_scalar *k, const lv_point *in,
-                                  size_t count)
+/* ---- rows of ciphertexts ---- */
+
+/* Up to CHAINS rows go side by side: while the sum of one waits for a product, others have theirs.
+ * The two points of a ciphertext are one sum of QUADS points, or two. */
+enum { CHAINS = 4, ROW_SUMS = 2 / QUADS, SUMS = CHAINS * ROW_SUMS };
+
+/* Of rows that are summed up side by side. */
+typedef struct {
+    const lv_schedule *schedule;
+    const odd_multiples *points; /* of the first row; those of the others after them */
+    size_t row_points;           /* of one row */
+    size_t sums;
+} cells;
+
+/* What is to be added to sum s: to its first point, and the next one's stands behind it. */
+LV_FN const odd_multiples *cell_points(const cells *from, const lv_addition *what, size_t s)
+{
+    const size_t row = s / ROW_SUMS;
+    return &from->points[row * from->row_points + (size_t)2 * what->term + s % ROW_SUMS];
+}
+
+LV_FN void prefetch_cells(const cells *from, const lv_addition *what)
+{
+    for (size_t s = 0; s < from->sums; s++) {
+        for (size_t h = 0; h < QUADS; h++) {
+            prefetch(&cell_points(from, what, s)[h].odd[odd_place(what)]);
+        }
+    }
+}
+
+/* quads_add to all sums, step by step. */
+LV_FN void add_cells(fe *sum, const cells *from, const lv_addition *what)
+{
+    const size_t at = odd_place(what);
+    bool which[QUADS];
+    fe a[SUMS];
+    for (size_t h = 0; h < QUADS; h++) {
+        which[h] = what->value < 0;
+    }
+    const fe_mask negative = fe_quads_mask(which);
+    for (size_t s = 0; s < from->sums; s++) {
+        const odd_multiples *points = cell_points(from, what, s);
+        const lv_quad *entries[QUADS];
+        for (size_t h = 0; h < QUADS; h++) {
+            entries[h] = &points[h].odd[at];
+        }
+        fe b = fe_quads(entries);
+        fe_opposed(&b, negative, &b);
+        fe_product_alternate(&a[s], &sum[s], &b);
+    }
+    for (size_t s = 0; s < from->sums; s++) {
+        fe outer;
+        fe_outer(&outer, &a[s]);
+        fe_inner(&a[s], &a[s]);
+        fe_product_crossed(&sum[s], &outer, &a[s]);
+    }
+}
+
+LV_FN void sum_cells(lv_point *out, const cells *from)
+{
+    const lv_schedule *schedule = from->schedule;
+    fe sum[SUMS];
+    for (size_t s = 0; s < from->sums; s++) {
+        sum[s] = quads_identity();
+    }
+    for (unsigned place = schedule->places; place-- > 0;) {
+        const size_t end = schedule->first[place] + schedule->count[place];
+        for (size_t s = 0; s < from->sums; s++) {
+            quads_double(&sum[s]);
+        }
+        for (size_t i = schedule->first[place]; i < end; i++) {
+            if (i + AHEAD < schedule->additions) {
+                prefetch_cells(from, &schedule->addition[i + AHEAD]);
+            }
+            add_cells(sum, from, &schedule->addition[i]);
+        }
+    }
+    for (size_t s = 0; s < from->sums; s++) {
+        quads_store_points(&out[s * QUADS], sum[s], QUADS);
+    }
+}
+
+LV_FN lv_status cells_sum_vartime(lv_point *out, const lv_scalar *k, const lv_point *const *in,
+                                  size_t rows, size_t count)
 {
     const lv_scalars part = {k, count, DIGIT};
+    const size_t row_points = 2 * count;
     lv_schedule schedule;
-    out[0] = lv_point_identity;
-    out[1] = lv_point_identity;
-    odd_multiples *points = malloc((2 * count + 1) * sizeof *points);
+    const size_t room = (rows < CHAINS ? rows : CHAINS) * row_points;
+    odd_multiples *points = malloc((room + 1) * sizeof *points);
     lv_status status = lv_schedule_make_vartime(&schedule, &part, 1);
     if (points == NULL) {
         status = LV_E_MEMORY;
     }
-    if (status == LV_OK) {
-        fill_odd(points, in, 2 * count);
-        for (size_t h = 0; h < 2; h += QUADS) {
-            const choices from = {&schedule, points + h, count, 2, NULL};
-            quads_store_points(&out[h], sum_alike(&from), QUADS);
+    for (size_t r = 0; r < rows && status == LV_OK; r += CHAINS) {
+        const size_t some = rows - r < CHAINS ? rows - r : CHAINS;
+        const cells from = {&schedule, points, row_points, some * ROW_SUMS};
+        for (size_t c = 0; c < some; c++) {
+            fill_odd(points + c * row_points, in[r + c], row_points);
         }
+        sum_cells(&out[2 * r], &from);
     }
     lv_schedule_free(&schedule);
     free(points);

@@ -338,28 +338,37 @@ static void test_sums_of_multiples_agree(void **state)
 
 static void test_sums_of_both_points_agree(void **state)
 {
+    enum { CELLS = 20, ROWS = 6 };
     const sample *s = *state;
     for (size_t c = 0; curve_at(c) != NULL; c++) {
-        for (size_t count = 0; count <= 20; count++) {
-            lv_scalar k[20];
-            lv_point got[2];
-            lv_point want[2] = {lv_point_identity, lv_point_identity};
+        for (size_t count = 0; count <= CELLS; count++) {
+            lv_scalar k[CELLS];
+            const lv_point *rows[ROWS];
+            lv_point got[2 * ROWS];
+            const size_t some = count % (ROWS + 1);
             for (size_t i = 0; i < count; i++) {
                 k[i] = s->k[i];
                 k[i].v[3] = count % 3 == 0 ? k[i].v[3] : 0; /* short ones as well */
                 k[i].v[2] = count % 3 == 0 ? k[i].v[2] : 0;
-                for (size_t h = 0; h < 2; h++) {
-                    lv_point product;
-                    lv_curve_portable.multiply(&product, &k[i], &s->p[2 * i + h], 1);
-                    lv_point_add(&want[h], &want[h], &product);
-                }
             }
-            assert_int_equal(curve_at(c)->cells_sum_vartime(got, k, s->p, count), LV_OK);
-            assert_true(lv_point_equal(&got[0], &want[0]));
-            assert_true(lv_point_equal(&got[1], &want[1]));
+            for (size_t r = 0; r < some; r++) {
+                rows[r] = s->p + r; /* they overlap */
+            }
+            assert_int_equal(curve_at(c)->cells_sum_vartime(got, k, rows, some, count), LV_OK);
+            for (size_t i = 0; i < 2 * some; i++) {
+                lv_point want = lv_point_identity;
+                for (size_t cell = 0; cell < count; cell++) {
+                    lv_point product;
+                    lv_curve_portable.multiply(&product, &k[cell], &rows[i / 2][2 * cell + i % 2],
+                                               1);
+                    lv_point_add(&want, &want, &product);
+                }
+                assert_true(lv_point_equal(&got[i], &want));
+            }
+            lv_point want;
             assert_int_equal(curve_at(c)->sum_vartime(&got[0], s->k, s->p, count, NULL, 0), LV_OK);
-            assert_int_equal(lv_point_multiply_sum_vartime(&want[0], s->k, s->p, count), LV_OK);
-            assert_true(lv_point_equal(&got[0], &want[0]));
+            assert_int_equal(lv_point_multiply_sum_vartime(&want, s->k, s->p, count), LV_OK);
+            assert_true(lv_point_equal(&got[0], &want));
         }
     }
 }
@@ -766,13 +775,16 @@ static void test_a_schedule_has_every_digit(void **state)
     const lv_scalars parts[] = {{s->k, 20, 4}, {s->k + 20, 0, 5}, {s->k + 20, 30, 7}};
     lv_scalar sum[50] = {{{0}}};
     lv_schedule schedule;
+    size_t next = 0; /* one place follows the other */
     assert_int_equal(lv_schedule_make_vartime(&schedule, parts, 3), LV_OK);
     for (unsigned place = schedule.places; place-- > 0;) {
         for (size_t i = 0; i < 50; i++) {
             lv_scalar_add(&sum[i], &sum[i], &sum[i]);
         }
+        assert_int_equal(schedule.first[place], next);
+        next += schedule.count[place];
         for (size_t i = 0; i < schedule.count[place]; i++) {
-            const lv_addition *what = &schedule.addition[place * schedule.room + i];
+            const lv_addition *what = &schedule.addition[schedule.first[place] + i];
             lv_scalar part = {{(uint64_t)abs(what->value)}};
             if (what->value < 0) {
                 lv_scalar_negate(&part, &part);
@@ -781,6 +793,7 @@ static void test_a_schedule_has_every_digit(void **state)
             lv_scalar_add(&sum[what->term], &sum[what->term], &part);
         }
     }
+    assert_int_equal(schedule.additions, next);
     for (size_t i = 0; i < 50; i++) {
         expect_scalar(&sum[i], s->scalar[i]);
     }
