@@ -87,11 +87,7 @@ static lv_status prove_all(const lv_set_plan *plan, const lv_means *by, const lv
         .x = &all->plain[X], .y = &all->plain[Y], .w = &all->plain[W], .d = &all->plain[D]};
     const lv_proof_context own = lv_key_proof_context(quality);
     const lv_proof_context bought = lv_xor_proof_context(xor_record);
-    const struct {
-        lv_bits_statement statement;
-        const lv_proof_context *context;
-        lv_buffer *proof;
-    } statements[] = {
+    const lv_bits_wish wishes[] = {
         {LV_BITS_VALUES, &own, &quality->bit_proof},
         {LV_BITS_XOR, &bought, &xor_record->w_proof},
         {LV_BITS_BOTH, &bought, &xor_record->both_proof},
@@ -105,12 +101,7 @@ static lv_status prove_all(const lv_set_plan *plan, const lv_means *by, const lv
         return lv_fail(err, LV_E_ARGUMENT, "series %s: without its key nothing is proved",
                        plan->series->name);
     }
-    lv_status status = LV_OK;
-    for (size_t i = 0; status == LV_OK && i < count; i++) {
-        status = lv_bits_prove(by->key, statements[i].statement, &of, &plain, statements[i].context,
-                               job, statements[i].proof, err);
-    }
-    return status;
+    return lv_bits_prove_all(by->key, &of, &plain, wishes, count, job, err);
 }
 
 lv_status lv_contents_make(const lv_set_plan *plan, const lv_means *by, const lv_job *job,
@@ -129,7 +120,7 @@ lv_status lv_contents_make(const lv_set_plan *plan, const lv_means *by, const lv
 
 /* A bit proof of suite ristretto255, for each bit and for each pair (src/proof/proof.h). */
 #define PROOF_PER_BIT 32U
-#define PROOF_PER_PAIR 288U
+#define PROOF_PER_PAIR 352U
 
 static size_t proof_len(const lv_public_key *key, size_t pairs, size_t cells)
 {

@@ -156,20 +156,47 @@ static bool plain_fits(lv_bits_statement statement, const lv_bits_matrices *of,
     return fit;
 }
 
+/* Do the wishes, the first `count`, speak of one shape, and each of something else? */
+static bool wishes_fit(const lv_public_key *key, const lv_bits_matrices *of,
+                       const lv_bits_plain *plain, const lv_bits_wish *wish, size_t count)
+{
+    const lv_matrix *given[] = {of->x, of->y, of->w, of->d};
+    const lv_matrix *first = NULL;
+    unsigned seen = 0;
+    bool fit = count > 0;
+    for (size_t i = 0; i < count && fit; i++) {
+        const lv_bits_statement statement = wish[i].statement;
+        fit = matrices_fit(key, statement, of) && plain_fits(statement, of, plain) &&
+              (seen >> statement & 1U) == 0;
+        const lv_matrix *own = fit ? given[spoken_of(statement).place[0]] : NULL;
+        first = first == NULL ? own : first;
+        fit = fit && own->pairs == first->pairs && own->width == first->width;
+        seen |= 1U << statement;
+    }
+    return fit;
+}
+
+lv_status lv_bits_prove_all(const lv_secret_key *key, const lv_bits_matrices *of,
+                            const lv_bits_plain *plain, const lv_bits_wish *wish, size_t wishes,
+                            const lv_job *job, lv_error *err)
+{
+    const lv_public_key *public_key = lv_key_public(key);
+    const lv_proofs *proofs = proofs_of(lv_public_suite(public_key));
+    if (!wishes_fit(public_key, of, plain, wish, wishes)) {
+        return lv_fail(err, LV_E_ARGUMENT,
+                       "bit proof: key, matrices and bits do not belong together");
+    }
+    return proofs->bits_prove == NULL ? LV_OK
+                                      : proofs->bits_prove(key, of, plain, wish, wishes, job, err);
+}
+
 lv_status lv_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
                         const lv_bits_matrices *of, const lv_bits_plain *plain,
                         const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
                         lv_error *err)
 {
-    const lv_public_key *public_key = lv_key_public(key);
-    const lv_proofs *proofs = proofs_of(lv_public_suite(public_key));
-    if (!matrices_fit(public_key, statement, of) || !plain_fits(statement, of, plain)) {
-        return lv_fail(err, LV_E_ARGUMENT,
-                       "bit proof: key, matrices and bits do not belong together");
-    }
-    return proofs->bits_prove == NULL
-               ? LV_OK
-               : proofs->bits_prove(key, statement, of, plain, context, job, proof, err);
+    const lv_bits_wish wish = {statement, context, proof};
+    return lv_bits_prove_all(key, of, plain, &wish, 1, job, err);
 }
 
 lv_status lv_bits_verify_all(const lv_public_key *key, const lv_bits_claim *claim, size_t claims,

@@ -80,6 +80,21 @@ LV_MUST_CHECK lv_status lv_bits_prove(const lv_secret_key *key, lv_bits_statemen
                                       const lv_proof_context *context, const lv_job *job,
                                       lv_buffer *proof, lv_error *err);
 
+/** A bit proof to be made: of what, bound to what, and where it goes. Borrows all. */
+typedef struct {
+    lv_bits_statement statement;
+    const lv_proof_context *context;
+    lv_buffer *proof;
+} lv_bits_wish;
+
+/** Makes several proofs about the same pairs, as lv_bits_prove makes each. Those made together can
+ *  be checked one by one all the same; together they are checked more quickly, as they share what
+ *  is random about them.
+ * @param wish  1 or more, of as many statements. On failure nothing is appended to any. */
+LV_MUST_CHECK lv_status lv_bits_prove_all(const lv_secret_key *key, const lv_bits_matrices *of,
+                                          const lv_bits_plain *plain, const lv_bits_wish *wish,
+                                          size_t wishes, const lv_job *job, lv_error *err);
+
 /** Checks all rows at once.
  * @param job  its random generator is not used: everybody comes to the same answer.
  * @return LV_OK, or LV_INVALID with words that name the first row that does not hold. */
@@ -96,7 +111,7 @@ typedef struct {
 } lv_bits_claim;
 
 /** Checks bit proofs under one key as lv_bits_verify checks each, all rows of all of them at once:
- *  that is quicker.
+ *  that is quicker, most of all where they were made together and speak of the same matrices.
  * @param claims    1 or more.
  * @param[out] bad  where a claim does not hold, the first that does not, and 0 otherwise. */
 LV_MUST_CHECK lv_status lv_bits_verify_all(const lv_public_key *key, const lv_bits_claim *claim,

@@ -24,12 +24,12 @@ typedef struct {
                              unsigned column, const lv_proof_context *context, lv_bytes proof,
                              lv_error *err);
 
-    /** lv_bits_prove and lv_bits_verify_all; both NULL where the suite does not prove bits. The
-     *  matrices of the statement, and the bits, are there and have one shape. */
-    lv_status (*bits_prove)(const lv_secret_key *key, lv_bits_statement statement,
-                            const lv_bits_matrices *of, const lv_bits_plain *plain,
-                            const lv_proof_context *context, const lv_job *job, lv_buffer *proof,
-                            lv_error *err);
+    /** lv_bits_prove_all and lv_bits_verify_all; both NULL where the suite does not prove bits. The
+     *  matrices of the statements, and the bits, are there and have one shape; no statement comes
+     *  twice. */
+    lv_status (*bits_prove)(const lv_secret_key *key, const lv_bits_matrices *of,
+                            const lv_bits_plain *plain, const lv_bits_wish *wish, size_t wishes,
+                            const lv_job *job, lv_error *err);
     lv_status (*bits_verify)(const lv_public_key *key, const lv_bits_claim *claim, size_t claims,
                              const lv_job *job, size_t *bad, lv_error *err);
 
@@ -90,10 +90,9 @@ lv_status lv_ristretto_range_verify(const lv_public_key *key, const lv_matrix *z
                                     const lv_proof_context *context, lv_bytes proof, lv_error *err);
 
 /* ristretto_bits_prove.c, ristretto_bits_verify.c */
-lv_status lv_ristretto_bits_prove(const lv_secret_key *key, lv_bits_statement statement,
-                                  const lv_bits_matrices *of, const lv_bits_plain *plain,
-                                  const lv_proof_context *context, const lv_job *job,
-                                  lv_buffer *proof, lv_error *err);
+lv_status lv_ristretto_bits_prove(const lv_secret_key *key, const lv_bits_matrices *of,
+                                  const lv_bits_plain *plain, const lv_bits_wish *wish,
+                                  size_t wishes, const lv_job *job, lv_error *err);
 lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim *claim,
                                    size_t claims, const lv_job *job, size_t *bad, lv_error *err);
 

@@ -1,7 +1,8 @@
 #include "proof/ristretto_bits.h"
+#include "base/secret.h"
 #include <string.h>
 
-enum { SIGMA_LEN = 16 };
+enum { SHORT_LEN = 16 };
 
 /* What a statement speaks of, by places among x, y, w, d. */
 typedef struct {
@@ -24,7 +25,8 @@ lv_bits_task lv_bits_task_of(const lv_public_key *key, lv_bits_statement stateme
 {
     const lv_matrix *const given[] = {of->x, of->y, of->w, of->d};
     const subject *about = &SUBJECTS[statement];
-    lv_bits_task task = {.domain = about->domain,
+    lv_bits_task task = {.statement = statement,
+                         .domain = about->domain,
                          .words = about->words,
                          .matrices = about->matrices,
                          .joined = about->joined,
@@ -36,12 +38,19 @@ lv_bits_task lv_bits_task_of(const lv_public_key *key, lv_bits_statement stateme
     }
     task.rows = lv_matrix_pairs(task.matrix[0]);
     task.width = lv_matrix_width(task.matrix[0]);
-    task.cells = task.joined ? task.width : task.matrices * task.width;
-    task.part_len = LV_POINT_LEN * LV_BITS_POINTS + LV_SCALAR_LEN * (task.cells + LV_BITS_NUMBERS);
+    task.sums = task.joined ? 1 : task.matrices;
+    task.cells = task.sums * task.width;
+    task.part_len = LV_POINT_LEN * LV_BITS_POINTS + LV_SCALAR_LEN * (task.cells + LV_BITS_NUMBERS) +
+                    (size_t)LV_SEED_LEN * LV_BITS_PATH;
     return task;
 }
 
-static lv_status digest_row(const lv_bits_task *task, size_t row, uint8_t digest[LV_SEED_LEN])
+const lv_point *lv_bits_cells(const lv_bits_task *task, size_t i, size_t row)
+{
+    return lv_ristretto_ciphertext(task->matrix[i], row, 0);
+}
+
+lv_status lv_bits_row_digest(const lv_bits_task *task, size_t row, uint8_t digest[LV_SEED_LEN])
 {
     uint8_t encoded[LV_CIPHERTEXT_LEN * LV_BITS_MATRICES * LV_WIDTH_MAX];
     uint8_t seed[LV_SEED_LEN];
@@ -60,32 +69,14 @@ static lv_status digest_row(const lv_bits_task *task, size_t row, uint8_t digest
                            : status;
 }
 
-lv_status lv_bits_row_of(const lv_bits_task *task, size_t row, lv_bits_row *out)
-{
-    const size_t points = (size_t)2 * task->width;
-    const lv_point *given[LV_BITS_MATRICES] = {NULL};
-    for (size_t i = 0; i < task->matrices; i++) {
-        given[i] = lv_ristretto_ciphertext(task->matrix[i], row, 0);
-    }
-    if (task->joined) {
-        lv_curve_best()->add_subtract(out->cell, given[0], given[1], given[2], points);
-    } else {
-        for (size_t i = 0; i < task->matrices; i++) {
-            memcpy(out->cell + i * points, given[i], points * sizeof *out->cell);
-        }
-    }
-    return digest_row(task, row, out->digest);
-}
-
-lv_status lv_bits_challenge_first(const lv_bits_task *task, const lv_bits_row *row,
+lv_status lv_bits_challenge_first(const lv_bits_task *task, const uint8_t h0[LV_SEED_LEN],
                                   const uint8_t *points, lv_bits_first *out)
 {
-    uint8_t drawn[LV_SCALAR_WIDE + LV_BITS_CELLS * SIGMA_LEN];
-    const lv_bytes parts[] = {{row->digest, sizeof row->digest}, {points, 2 * LV_POINT_LEN}};
+    uint8_t drawn[LV_SCALAR_WIDE];
+    const lv_bytes parts[] = {{h0, LV_SEED_LEN}, {points, 2 * LV_POINT_LEN}};
     lv_status status = lv_transcript_digest(parts, sizeof parts / sizeof parts[0], out->digest);
     if (status == LV_OK) {
-        status =
-            lv_transcript_squeeze(out->digest, 1, drawn, LV_SCALAR_WIDE + task->cells * SIGMA_LEN);
+        status = lv_transcript_squeeze(out->digest, 1, drawn, sizeof drawn);
     }
     if (status != LV_OK) {
         return status;
@@ -93,22 +84,102 @@ lv_status lv_bits_challenge_first(const lv_bits_task *task, const lv_bits_row *r
     lv_scalar y;
     lv_scalar_reduce(&y, drawn);
     lv_scalar_factor_of(&out->power[0], &y);
-    for (size_t i = 0; i < task->cells; i++) {
-        uint8_t wide[LV_SCALAR_LEN] = {0};
-        memcpy(wide, drawn + LV_SCALAR_WIDE + i * SIGMA_LEN, SIGMA_LEN);
-        (void)lv_scalar_decode(&out->sigma[i], wide); /* below 2^128 */
-        if (i > 0) {
-            lv_scalar_factor_multiply(&out->power[i], &out->power[i - 1], &out->power[0]);
-        }
+    for (size_t i = 1; i < task->cells; i++) {
+        lv_scalar_factor_multiply(&out->power[i], &out->power[i - 1], &out->power[0]);
     }
     return LV_OK;
 }
 
-lv_status lv_bits_challenge_second(const lv_bits_first *first, const uint8_t *points,
-                                   uint8_t digest[LV_SEED_LEN], lv_scalar *e)
+static lv_status digest_both(const uint8_t first[LV_SEED_LEN], const uint8_t second[LV_SEED_LEN],
+                             uint8_t out[LV_SEED_LEN])
+{
+    const lv_bytes parts[] = {{first, LV_SEED_LEN}, {second, LV_SEED_LEN}};
+    return lv_transcript_digest(parts, 2, out);
+}
+
+size_t lv_bits_leaf(lv_bits_statement statement) { return (size_t)statement - LV_BITS_VALUES; }
+
+lv_status lv_bits_tree(uint8_t h1[LV_BITS_STATEMENTS][LV_SEED_LEN],
+                       uint8_t path[LV_BITS_STATEMENTS][LV_BITS_PATH][LV_SEED_LEN],
+                       uint8_t root[LV_SEED_LEN])
+{
+    uint8_t inner[2][LV_SEED_LEN];
+    lv_status status = digest_both(h1[0], h1[1], inner[0]);
+    if (status == LV_OK) {
+        status = digest_both(h1[2], h1[3], inner[1]);
+    }
+    if (status == LV_OK) {
+        status = digest_both(inner[0], inner[1], root);
+    }
+    for (size_t leaf = 0; leaf < LV_BITS_STATEMENTS && status == LV_OK; leaf++) {
+        memcpy(path[leaf][0], h1[leaf ^ 1], LV_SEED_LEN);
+        memcpy(path[leaf][1], inner[leaf / 2 ^ 1], LV_SEED_LEN);
+    }
+    return status;
+}
+
+lv_status lv_bits_root(const lv_bits_task *task, const uint8_t h1[LV_SEED_LEN], const uint8_t *path,
+                       uint8_t root[LV_SEED_LEN])
+{
+    size_t leaf = lv_bits_leaf(task->statement);
+    lv_status status = LV_OK;
+    memcpy(root, h1, LV_SEED_LEN);
+    for (size_t level = 0; level < LV_BITS_PATH && status == LV_OK; level++, leaf /= 2) {
+        const uint8_t *other = path + level * LV_SEED_LEN;
+        status = leaf % 2 == 0 ? digest_both(root, other, root) : digest_both(other, root, root);
+    }
+    return status;
+}
+
+/* 16 bytes, little endian: below 2^128. */
+static void short_scalar(lv_scalar *out, const uint8_t *bytes)
+{
+    uint8_t wide[LV_SCALAR_LEN] = {0};
+    memcpy(wide, bytes, SHORT_LEN);
+    (void)lv_scalar_decode(out, wide);
+}
+
+lv_status lv_bits_weights_of(const uint8_t root[LV_SEED_LEN], unsigned width, lv_bits_weights *out)
+{
+    uint8_t drawn[(LV_WIDTH_MAX + 1) * SHORT_LEN];
+    lv_status status = lv_transcript_squeeze(root, 1, drawn, ((size_t)width + 1) * SHORT_LEN);
+    memcpy(out->root, root, sizeof out->root);
+    out->width = width;
+    for (size_t i = 0; i < width && status == LV_OK; i++) {
+        short_scalar(&out->sigma[i], drawn + i * SHORT_LEN);
+    }
+    if (status == LV_OK) {
+        short_scalar(&out->rho, drawn + (size_t)width * SHORT_LEN);
+    }
+    return status;
+}
+
+void lv_bits_weigh(const lv_bits_task *task, const lv_bits_weights *weights, const lv_scalar *a,
+                   lv_scalar *out)
+{
+    lv_scalar part = {{0}};
+    *out = (lv_scalar){{0}};
+    for (size_t s = task->sums; s-- > 0;) {
+        lv_scalar_sum sum = {{0}};
+        for (size_t i = 0; i < task->width; i++) {
+            lv_scalar_sum_add(&sum, &weights->sigma[i], &a[s * task->width + i]);
+        }
+        lv_scalar_sum_reduce(&part, &sum);
+        lv_scalar_multiply(out, out, &weights->rho); /* what came before was the second sum */
+        lv_scalar_add(out, out, &part);
+        lv_wipe(&sum, sizeof sum);
+    }
+    part = task->joined ? *out : (lv_scalar){{0}};
+    lv_scalar_add(out, out, &part);
+    lv_wipe(&part, sizeof part);
+}
+
+lv_status lv_bits_challenge_second(const lv_bits_first *first, const uint8_t root[LV_SEED_LEN],
+                                   const uint8_t *points, uint8_t digest[LV_SEED_LEN], lv_scalar *e)
 {
     uint8_t drawn[LV_SCALAR_WIDE];
-    const lv_bytes parts[] = {{first->digest, sizeof first->digest}, {points, 4 * LV_POINT_LEN}};
+    const lv_bytes parts[] = {
+        {first->digest, sizeof first->digest}, {root, LV_SEED_LEN}, {points, 4 * LV_POINT_LEN}};
     lv_status status = lv_transcript_digest(parts, sizeof parts / sizeof parts[0], digest);
     if (status == LV_OK) {
         status = lv_transcript_squeeze(digest, 1, drawn, sizeof drawn);
@@ -117,10 +188,4 @@ lv_status lv_bits_challenge_second(const lv_bits_first *first, const uint8_t *po
         lv_scalar_reduce(e, drawn);
     }
     return status;
-}
-
-void lv_bits_times_unit(const lv_bits_task *task, lv_scalar *out, const lv_scalar *a)
-{
-    static const lv_scalar zero = {{0}};
-    lv_scalar_add(out, a, task->joined ? a : &zero);
 }

@@ -16,24 +16,32 @@
  *                   statement speaks of, in this order)
  *      B = beta H_0 + sum b_i H_i      A = alpha H_0 + sum a_i H_i
  *      h1 = SHA-256(h0 || B || A)
- *      y = 48 bytes mod L, sigma_i = 16 bytes each, one after another from SHAKE256(h1 || u32be 1)
+ *      h01 = SHA-256(h1 of VALUES || h1 of XOR), h23 = SHA-256(h1 of BOTH || h1 of DISTANCE),
+ *      where h1 is 32 zero bytes for what is not proved beside it; root = SHA-256(h01 || h23)
+ *      y = 48 bytes mod L from SHAKE256(h1 || u32be 1)
+ *      sigma_1 .. sigma_k, rho = 16 bytes each, one after another from SHAKE256(root || u32be 1)
+ *      sigma_(k + i) = rho sigma_i     i = 1 .. k, where N = 2 k
  *      U = sum sigma_i C1_i            V = sum sigma_i C2_i
  *      t1 = sum y^i a_i (1 - 2 b_i)    t0 = - sum y^i a_i^2                i = 1 .. N
  *      T1 = t1 G + tau1 H_0            T0 = t0 G + tau0 H_0
  *      AG = k G                        AV = k U + u (sum sigma_i a_i) G
- *      h2 = SHA-256(h1 || T1 || T0 || AG || AV)
+ *      h2 = SHA-256(h1 || root || T1 || T0 || AG || AV)
  *      e = 48 bytes mod L from SHAKE256(h2 || u32be 1)
  *      f_i = a_i + e b_i   zB = alpha + e beta   tau = tau0 + e tau1   z = k + e s
  *
  *  seed is that of transcript.h under a domain of the statement's own, with the number of the row
- *  as `pair`. A row's part is B, A, T1, T0, AG, AV, f_1 .. f_N, zB, tau, z: 32 (9 + N) bytes;
- * points canonical and not the identity, numbers little endian and below L; the proof is the parts
- * of all rows. It holds where
+ *  as `pair`. A row's part is B, A, T1, T0, AG, AV, f_1 .. f_N, zB, tau, z, and the path from h1 to
+ *  the root (the other h1 of its pair, then the other of h01 and h23): 32 (11 + N) bytes;
+ *  points canonical and not the identity, numbers little endian and below L; the proof is the parts
+ *  of all rows. It holds where
  *
  *      e B + A   = sum f_i H_i + zB H_0
  *      e T1 + T0 = (sum y^i f_i (e - f_i)) G + tau H_0
  *      e P + AG  = z G
- *      e V + AV  = z U + u (sum sigma_i f_i) G */
+ *      e V + AV  = z U + u (sum sigma_i f_i) G
+ *
+ *  Statements about one pair share sigma, and so the sums over the rows of x, y and w that make U
+ *  and V: who checks several takes each sum once, and that of x + y - w follows from them. */
 #ifndef LV_PROOF_RISTRETTO_BITS_H
 #define LV_PROOF_RISTRETTO_BITS_H
 
@@ -46,6 +54,8 @@ enum {
     LV_BITS_CELLS = 2 * LV_WIDTH_MAX, /* of one row, at most */
     LV_BITS_POINTS = 6,               /* of a row's part, first of all */
     LV_BITS_NUMBERS = 3,              /* after f_1 .. f_N */
+    LV_BITS_STATEMENTS = 4,
+    LV_BITS_PATH = 2, /* digests from h1 to the root */
 };
 
 /** Places of points in a row's part. */
@@ -53,6 +63,7 @@ enum { LV_BITS_B, LV_BITS_A, LV_BITS_T1, LV_BITS_T0, LV_BITS_AG, LV_BITS_AV };
 
 /** What is to be shown, for all rows. Borrows all. */
 typedef struct {
+    lv_bits_statement statement;
     const char *domain;
     const char *words; /* what it speaks of, for a person */
     const lv_matrix *matrix[LV_BITS_MATRICES];
@@ -62,38 +73,67 @@ typedef struct {
     const lv_public_key *key;
     const lv_proof_context *context;
     size_t rows;
-    unsigned width;
-    size_t cells;    /* N */
+    unsigned width; /* k */
+    size_t cells;   /* N */
+    size_t
+        sums; /* of k cells each, of which U and V are made: N / k; the second counts rho times */
     size_t part_len; /* bytes of a row's part */
 } lv_bits_task;
 
 lv_bits_task lv_bits_task_of(const lv_public_key *key, lv_bits_statement statement,
                              const lv_bits_matrices *of, const lv_proof_context *context);
 
-/** Of one row: its cells, and h0. */
-typedef struct {
-    lv_point cell[2 * LV_BITS_CELLS]; /* C1_i, C2_i */
-    uint8_t digest[LV_SEED_LEN];
-} lv_bits_row;
+/** C1_1, C2_1, C1_2 .. of a row of the i-th matrix of a task: 2 k points. */
+const lv_point *lv_bits_cells(const lv_bits_task *task, size_t i, size_t row);
 
-LV_MUST_CHECK lv_status lv_bits_row_of(const lv_bits_task *task, size_t row, lv_bits_row *out);
+/** h0 */
+LV_MUST_CHECK lv_status lv_bits_row_digest(const lv_bits_task *task, size_t row,
+                                           uint8_t digest[LV_SEED_LEN]);
 
-/** h1, y and its powers, and sigma. */
+/** h1, y and its powers. */
 typedef struct {
     uint8_t digest[LV_SEED_LEN];
     lv_scalar_factor power[LV_BITS_CELLS]; /* y^(i + 1) */
-    lv_scalar sigma[LV_BITS_CELLS];
 } lv_bits_first;
 
-/** @param points  encodings of B and A. */
-LV_MUST_CHECK lv_status lv_bits_challenge_first(const lv_bits_task *task, const lv_bits_row *row,
+/** @param h0      of the row.
+ *  @param points  encodings of B and A. */
+LV_MUST_CHECK lv_status lv_bits_challenge_first(const lv_bits_task *task,
+                                                const uint8_t h0[LV_SEED_LEN],
                                                 const uint8_t *points, lv_bits_first *out);
 
-/** h2 and e. @param points  encodings of T1, T0, AG and AV. */
-LV_MUST_CHECK lv_status lv_bits_challenge_second(const lv_bits_first *first, const uint8_t *points,
-                                                 uint8_t digest[LV_SEED_LEN], lv_scalar *e);
+/** What statements about one pair have in common. */
+typedef struct {
+    uint8_t root[LV_SEED_LEN];
+    unsigned width;                /* k */
+    lv_scalar sigma[LV_WIDTH_MAX]; /* each below 2^128 */
+    lv_scalar rho;                 /* as well */
+} lv_bits_weights;
 
-/** u a */
-void lv_bits_times_unit(const lv_bits_task *task, lv_scalar *out, const lv_scalar *a);
+/** The place of a statement's h1 among all. */
+size_t lv_bits_leaf(lv_bits_statement statement);
+
+/** The root over h1 of all statements, and the path of each to it. */
+LV_MUST_CHECK lv_status lv_bits_tree(uint8_t h1[LV_BITS_STATEMENTS][LV_SEED_LEN],
+                                     uint8_t path[LV_BITS_STATEMENTS][LV_BITS_PATH][LV_SEED_LEN],
+                                     uint8_t root[LV_SEED_LEN]);
+
+/** The root that a path leads to. @param path  LV_BITS_PATH digests. */
+LV_MUST_CHECK lv_status lv_bits_root(const lv_bits_task *task, const uint8_t h1[LV_SEED_LEN],
+                                     const uint8_t *path, uint8_t root[LV_SEED_LEN]);
+
+/** Draws sigma and rho. */
+LV_MUST_CHECK lv_status lv_bits_weights_of(const uint8_t root[LV_SEED_LEN], unsigned width,
+                                           lv_bits_weights *out);
+
+/** sum sigma_i a_i over the N cells of a task, u times. Constant time in `a`. */
+void lv_bits_weigh(const lv_bits_task *task, const lv_bits_weights *weights, const lv_scalar *a,
+                   lv_scalar *out);
+
+/** h2 and e. @param points  encodings of T1, T0, AG and AV. */
+LV_MUST_CHECK lv_status lv_bits_challenge_second(const lv_bits_first *first,
+                                                 const uint8_t root[LV_SEED_LEN],
+                                                 const uint8_t *points, uint8_t digest[LV_SEED_LEN],
+                                                 lv_scalar *e);
 
 #endif

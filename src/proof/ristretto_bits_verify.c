@@ -9,9 +9,10 @@
 #include <string.h>
 
 enum {
-    ROWS = 8,        /* of one piece of reading */
+    GROUP = 4,       /* claims that are read side by side: all about both records of a set */
     SUM_ROWS = 16,   /* of one piece of the sum */
     EQUATIONS = 4,   /* of a row */
+    TERMS = 10,      /* of a row: 6 points, and U and V of two sums */
     WEIGHT_LEN = 16, /* bytes */
     GENERATORS = LV_BITS_CELLS + LV_GENERATOR_FIRST
 };
@@ -24,7 +25,9 @@ typedef struct {
     bool readable;       /* all its points and numbers are canonical */
     uint8_t digest[LV_SEED_LEN];
     lv_point point[LV_BITS_POINTS];
-    lv_point cells[2]; /* U, V */
+    uint8_t root[LV_SEED_LEN];
+    lv_point sum[LV_BITS_MATRICES][2]; /* U and V are made of task->sums of them */
+    lv_scalar rho;
     lv_scalar e;
     lv_scalar products;        /* sum y^i f_i (e - f_i) */
     lv_scalar linear;          /* u sum sigma_i f_i */
@@ -35,10 +38,12 @@ typedef struct {
 
 typedef struct {
     lv_bits_task *task; /* of each claim */
+    checked **first;    /* row of each claim */
     size_t claims;
-    size_t rows;  /* of all claims together */
-    size_t cells; /* of the longest row */
-    checked *row; /* claim by claim */
+    size_t rows;    /* of all claims together */
+    size_t longest; /* rows of one claim */
+    size_t cells;   /* of the longest row */
+    checked *row;   /* claim by claim */
     lv_scalar (*weight)[EQUATIONS];
     lv_point *part; /* of the sum */
 } verifying;
@@ -48,20 +53,25 @@ static const uint8_t *responses_of(const checked *row)
     return row->part + LV_BITS_POINTS * LV_POINT_LEN;
 }
 
+static size_t responses_len(const checked *row)
+{
+    return (row->task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN;
+}
+
 /* ---- reading ---- */
 
-static void read_points(checked *row, size_t count)
+static void read_points(checked *const *row, size_t count)
 {
-    uint8_t encoded[LV_POINT_LEN * LV_BITS_POINTS * ROWS];
-    lv_point point[ROWS * LV_BITS_POINTS];
-    bool good[ROWS * LV_BITS_POINTS];
+    uint8_t encoded[LV_POINT_LEN * LV_BITS_POINTS * GROUP];
+    lv_point point[GROUP * LV_BITS_POINTS];
+    bool good[GROUP * LV_BITS_POINTS];
     const size_t len = LV_BITS_POINTS * LV_POINT_LEN;
     for (size_t r = 0; r < count; r++) {
-        memcpy(encoded + r * len, row[r].part, len);
+        memcpy(encoded + r * len, row[r]->part, len);
     }
     lv_curve_best()->decode(point, good, encoded, count * LV_BITS_POINTS);
     for (size_t i = 0; i < count * LV_BITS_POINTS; i++) {
-        checked *to = &row[i / LV_BITS_POINTS];
+        checked *to = row[i / LV_BITS_POINTS];
         to->point[i % LV_BITS_POINTS] = point[i];
         to->readable = to->readable && good[i];
     }
@@ -81,69 +91,207 @@ static bool read_numbers(checked *row, lv_scalar *f)
     return good;
 }
 
-static void compress(const lv_bits_task *task, const lv_bits_first *first, const lv_scalar *f,
-                     checked *out)
+static void compress(const lv_bits_first *first, const lv_scalar *f, checked *out)
 {
     lv_scalar_sum products = {{0}};
-    lv_scalar_sum linear = {{0}};
-    lv_scalar part;
-    for (size_t i = 0; i < task->cells; i++) {
+    for (size_t i = 0; i < out->task->cells; i++) {
+        lv_scalar part;
         lv_scalar other; /* e - f */
         lv_scalar_negate(&other, &f[i]);
         lv_scalar_add(&other, &other, &out->e);
         lv_scalar_times(&part, &f[i], &first->power[i]);
         lv_scalar_sum_add(&products, &part, &other);
-        lv_scalar_sum_add(&linear, &first->sigma[i], &f[i]);
     }
     lv_scalar_sum_reduce(&out->products, &products);
-    lv_scalar_sum_reduce(&part, &linear);
-    lv_bits_times_unit(task, &out->linear, &part);
 }
 
-/* Challenges, U, V, and the digest of all there is about a row. */
-static lv_status read_row(checked *row)
+static bool same_weights(const lv_bits_weights *weights, const checked *row)
+{
+    return weights->width == row->task->width &&
+           memcmp(weights->root, row->root, sizeof row->root) == 0;
+}
+
+/* Draws a row's weights where they are not those there are. */
+static lv_status renew_weights(lv_bits_weights *weights, const checked *row)
+{
+    return same_weights(weights, row) ? LV_OK
+                                      : lv_bits_weights_of(row->root, row->task->width, weights);
+}
+
+/* Numbers, challenges, and the digest of all there is about a row.
+ * @param weights  of another row, mostly the same; width 0: of none. */
+static lv_status read_row(checked *row, lv_bits_weights *weights)
 {
     const lv_bits_task *task = row->task;
     lv_scalar f[LV_BITS_CELLS];
-    lv_bits_row about;
     lv_bits_first first;
-    uint8_t digest[LV_SEED_LEN];
+    uint8_t h0[LV_SEED_LEN];
+    uint8_t h2[LV_SEED_LEN];
     if (!row->readable || !read_numbers(row, f)) {
         row->readable = false;
         return LV_OK;
     }
-    lv_status status = lv_bits_row_of(task, row->index, &about);
+    lv_status status = lv_bits_row_digest(task, row->index, h0);
     if (status == LV_OK) {
-        status = lv_bits_challenge_first(task, &about, row->part, &first);
+        status = lv_bits_challenge_first(task, h0, row->part, &first);
     }
     if (status == LV_OK) {
-        status = lv_bits_challenge_second(&first, row->part + LV_BITS_T1 * LV_POINT_LEN, digest,
-                                          &row->e);
-    }
-    if (status == LV_OK) {
-        const lv_point *cells = about.cell;
         status =
-            lv_curve_best()->cells_sum_vartime(row->cells, first.sigma, &cells, 1, task->cells);
+            lv_bits_root(task, first.digest, responses_of(row) + responses_len(row), row->root);
+    }
+    if (status == LV_OK) {
+        status = renew_weights(weights, row);
+    }
+    if (status == LV_OK) {
+        status = lv_bits_challenge_second(&first, row->root, row->part + LV_BITS_T1 * LV_POINT_LEN,
+                                          h2, &row->e);
     }
     if (status != LV_OK) {
         return status;
     }
-    compress(task, &first, f, row);
-    const lv_bytes parts[] = {{digest, sizeof digest},
-                              {responses_of(row), (task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN}};
+    compress(&first, f, row);
+    lv_bits_weigh(task, weights, f, &row->linear);
+    row->rho = weights->rho;
+    const lv_bytes parts[] = {{h2, sizeof h2}, {responses_of(row), responses_len(row)}};
     return lv_transcript_digest(parts, sizeof parts / sizeof parts[0], row->digest);
 }
 
-static lv_status read_piece(void *context, size_t index)
+/* ---- sums over ciphertexts ---- */
+
+/* Rows of ciphertexts whose sums are wanted, all under one row's weights. */
+typedef struct {
+    size_t count;
+    const lv_point *cells[GROUP * LV_BITS_MATRICES]; /* 2 k points each */
+    lv_point sum[2 * GROUP * LV_BITS_MATRICES];
+    lv_point joined[GROUP][2 * LV_WIDTH_MAX]; /* x + y - w of a claim, where that has to be made */
+} wishes;
+
+/* `count` where nobody wants that sum. */
+static size_t place_of(const wishes *all, const lv_point *cells)
+{
+    size_t at = 0;
+    while (at < all->count && all->cells[at] != cells) {
+        at++;
+    }
+    return at;
+}
+
+static void want(wishes *all, const lv_point *cells)
+{
+    const size_t at = place_of(all, cells);
+    all->cells[at] = cells;
+    all->count += at == all->count;
+}
+
+static const lv_point *cells_of(const checked *row, size_t i)
+{
+    return lv_bits_cells(row->task, i, row->index);
+}
+
+/* The sum of x + y - w follows from those of the three, where others want them all. */
+static void want_joined(wishes *all, const checked *row, lv_point *room)
+{
+    bool follows = true;
+    for (size_t i = 0; i < row->task->matrices; i++) {
+        follows = follows && place_of(all, cells_of(row, i)) < all->count;
+    }
+    if (!follows) {
+        lv_curve_best()->add_subtract(room, cells_of(row, 0), cells_of(row, 1), cells_of(row, 2),
+                                      (size_t)2 * row->task->width);
+        want(all, room);
+    }
+}
+
+static const lv_point *sum_of(const wishes *all, const lv_point *cells)
+{
+    return &all->sum[2 * place_of(all, cells)];
+}
+
+static void take_joined(const wishes *all, checked *row, const lv_point *room)
+{
+    if (place_of(all, room) < all->count) {
+        memcpy(row->sum[0], sum_of(all, room), sizeof row->sum[0]);
+        return;
+    }
+    for (size_t h = 0; h < 2; h++) {
+        lv_point *sum = &row->sum[0][h];
+        lv_point_add(sum, sum_of(all, cells_of(row, 0)) + h, sum_of(all, cells_of(row, 1)) + h);
+        lv_point_subtract(sum, sum, sum_of(all, cells_of(row, 2)) + h);
+    }
+}
+
+/* Of rows that share their weights. */
+static lv_status sum_cells(checked *const *row, size_t count, const lv_bits_weights *weights)
+{
+    wishes all;
+    all.count = 0;
+    for (size_t r = 0; r < count; r++) {
+        for (size_t i = 0; i < row[r]->task->matrices && !row[r]->task->joined; i++) {
+            want(&all, cells_of(row[r], i));
+        }
+    }
+    for (size_t r = 0; r < count; r++) {
+        if (row[r]->task->joined) {
+            want_joined(&all, row[r], all.joined[r]);
+        }
+    }
+    lv_status status = lv_curve_best()->cells_sum_vartime(all.sum, weights->sigma, all.cells,
+                                                          all.count, weights->width);
+    for (size_t r = 0; r < count && status == LV_OK; r++) {
+        if (row[r]->task->joined) {
+            take_joined(&all, row[r], all.joined[r]);
+        }
+        for (size_t i = 0; i < row[r]->task->matrices && !row[r]->task->joined; i++) {
+            memcpy(row[r]->sum[i], sum_of(&all, cells_of(row[r], i)), sizeof row[r]->sum[i]);
+        }
+    }
+    return status;
+}
+
+/* ---- what some claims say about one pair ---- */
+
+static lv_status read_group(checked *const *row, size_t count)
+{
+    lv_bits_weights weights = {.width = 0};
+    bool done[GROUP] = {false};
+    lv_status status = LV_OK;
+    read_points(row, count);
+    for (size_t r = 0; r < count && status == LV_OK; r++) {
+        status = read_row(row[r], &weights);
+        done[r] = !row[r]->readable;
+    }
+    for (size_t r = 0; r < count && status == LV_OK; r++) {
+        checked *alike[GROUP];
+        size_t some = 0;
+        status = done[r] ? LV_OK : renew_weights(&weights, row[r]);
+        for (size_t other = r; other < count && status == LV_OK; other++) {
+            if (!done[other] && same_weights(&weights, row[other])) {
+                alike[some++] = row[other];
+                done[other] = true;
+            }
+        }
+        if (some > 0) {
+            status = sum_cells(alike, some, &weights);
+        }
+    }
+    return status;
+}
+
+/* Row `index` of all claims that have one. */
+static lv_status read_pair(void *context, size_t index)
 {
     const verifying *job = context;
-    const size_t first = index * ROWS;
-    const size_t left = job->rows - first;
-    const size_t count = left < ROWS ? left : ROWS;
+    checked *row[GROUP];
+    size_t count = 0;
     lv_status status = LV_OK;
-    read_points(&job->row[first], count);
-    for (size_t r = 0; r < count && status == LV_OK; r++) {
-        status = read_row(&job->row[first + r]);
+    for (size_t c = 0; c < job->claims && status == LV_OK; c++) {
+        if (index < job->task[c].rows) {
+            row[count++] = job->first[c] + index;
+        }
+        if (count == GROUP || (c + 1 == job->claims && count > 0)) {
+            status = read_group(row, count);
+            count = 0;
+        }
     }
     return status;
 }
@@ -184,46 +332,62 @@ static lv_status draw_weights(const span *of)
     return status;
 }
 
+typedef struct {
+    lv_scalar factor[SUM_ROWS * TERMS + 1];
+    lv_point point[SUM_ROWS * TERMS + 1];
+    size_t count;
+} terms;
+
+static void put_term(terms *to, const lv_scalar *factor, const lv_point *point)
+{
+    to->factor[to->count] = *factor;
+    to->point[to->count++] = *point;
+}
+
+static void put_long_terms(terms *to, const checked *row, const lv_scalar *weight)
+{
+    lv_scalar factor;
+    lv_scalar of_v; /* before V */
+    lv_scalar of_u;
+    lv_scalar_multiply(&factor, &weight[0], &row->e);
+    put_term(to, &factor, &row->point[LV_BITS_B]);
+    lv_scalar_multiply(&factor, &weight[1], &row->e);
+    put_term(to, &factor, &row->point[LV_BITS_T1]);
+    lv_scalar_multiply(&of_v, &weight[3], &row->e);
+    lv_scalar_multiply(&of_u, &weight[3], &row->key_response);
+    lv_scalar_negate(&of_u, &of_u);
+    for (size_t i = 0; i < row->task->sums; i++) {
+        put_term(to, &of_u, &row->sum[i][0]);
+        put_term(to, &of_v, &row->sum[i][1]);
+        lv_scalar_multiply(&of_u, &of_u, &row->rho);
+        lv_scalar_multiply(&of_v, &of_v, &row->rho);
+    }
+}
+
 /* What stands before the points of a piece of rows. */
 static lv_status sum_points(void *context, size_t index)
 {
+    static const size_t short_terms[EQUATIONS] = {LV_BITS_A, LV_BITS_T0, LV_BITS_AG, LV_BITS_AV};
     const span *of = context;
     const size_t from = of->first + index * SUM_ROWS;
     const size_t left = of->first + of->count - from;
     const size_t count = left < SUM_ROWS ? left : SUM_ROWS;
-    lv_scalar factor[SUM_ROWS * 2 * EQUATIONS + 1];
-    lv_point point[SUM_ROWS * 2 * EQUATIONS + 1];
-    for (size_t r = 0; r < count; r++) {
-        const checked *row = &of->job->row[from + r];
-        const lv_scalar *weight = of->job->weight[from + r];
-        lv_scalar *large = &factor[r * EQUATIONS];
-        lv_scalar *small = &factor[(count + r) * EQUATIONS];
-        lv_point *to = &point[r * EQUATIONS];
-        lv_point *others = &point[(count + r) * EQUATIONS];
-        lv_scalar_multiply(&large[0], &weight[0], &row->e);
-        lv_scalar_multiply(&large[1], &weight[1], &row->e);
-        lv_scalar_multiply(&large[2], &weight[3], &row->e);
-        lv_scalar_multiply(&large[3], &weight[3], &row->key_response);
-        lv_scalar_negate(&large[3], &large[3]);
-        to[0] = row->point[LV_BITS_B];
-        to[1] = row->point[LV_BITS_T1];
-        to[2] = row->cells[1];
-        to[3] = row->cells[0];
-        memcpy(small, weight, EQUATIONS * sizeof *small);
-        others[0] = row->point[LV_BITS_A];
-        others[1] = row->point[LV_BITS_T0];
-        others[2] = row->point[LV_BITS_AG];
-        others[3] = row->point[LV_BITS_AV];
-    }
-    size_t terms = 2 * count * EQUATIONS;
+    terms all;
     size_t generators = 0;
+    all.count = 0;
     if (index == 0) {
-        factor[terms] = of->key;
-        point[terms++] = *lv_ristretto_point(of->job->task[0].key);
+        put_term(&all, &of->key, lv_ristretto_point(of->job->task[0].key));
         generators = LV_GENERATOR_FIRST + of->job->cells;
     }
-    return lv_curve_best()->sum_vartime(&of->job->part[index], factor, point, terms, of->generator,
-                                        generators);
+    for (size_t r = from; r < from + count; r++) {
+        const lv_scalar *weight = of->job->weight[r];
+        put_long_terms(&all, &of->job->row[r], weight);
+        for (size_t i = 0; i < EQUATIONS; i++) {
+            put_term(&all, &weight[i], &of->job->row[r].point[short_terms[i]]);
+        }
+    }
+    return lv_curve_best()->sum_vartime(&of->job->part[index], all.factor, all.point, all.count,
+                                        of->generator, generators);
 }
 
 /* What stands before P and before the generators. */
@@ -308,9 +472,8 @@ static lv_status name_first_bad(verifying *job, size_t *bad, lv_error *err)
 
 static lv_status verify(verifying *all, const lv_job *job, size_t *bad, lv_error *err)
 {
-    const size_t pieces = (all->rows + ROWS - 1) / ROWS;
     bool holds = true;
-    lv_status status = lv_parallel_for(job, "read bits", pieces, read_piece, all);
+    lv_status status = lv_parallel_for(job, "read bits", all->longest, read_pair, all);
     if (status != LV_OK) {
         return status;
     }
@@ -332,6 +495,7 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
         lv_bits_task *task = &all->task[c];
         *task = lv_bits_task_of(key, claim[c].statement, &claim[c].of, claim[c].context);
         all->rows += task->rows;
+        all->longest = task->rows > all->longest ? task->rows : all->longest;
         all->cells = task->cells > all->cells ? task->cells : all->cells;
         if (claim[c].proof.len != task->rows * task->part_len) {
             *bad = c;
@@ -348,6 +512,7 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
     checked *row = all->row;
     for (size_t c = 0; c < all->claims; c++) {
         const lv_bits_task *task = &all->task[c];
+        all->first[c] = row;
         for (size_t r = 0; r < task->rows; r++, row++) {
             row->task = task;
             row->index = r;
@@ -361,8 +526,12 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
 lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim *claim,
                                    size_t claims, const lv_job *job, size_t *bad, lv_error *err)
 {
-    verifying all = {.task = calloc(claims, sizeof *all.task), .claims = claims};
-    lv_status status = all.task != NULL ? take_claims(&all, key, claim, bad, err) : LV_E_MEMORY;
+    verifying all = {.task = calloc(claims, sizeof *all.task),
+                     .first = calloc(claims, sizeof(checked *)),
+                     .claims = claims};
+    lv_status status = all.task != NULL && all.first != NULL
+                           ? take_claims(&all, key, claim, bad, err)
+                           : LV_E_MEMORY;
     if (status == LV_OK) {
         status = verify(&all, job, bad, err);
     }
@@ -373,6 +542,7 @@ lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim
     free(all.row);
     free(all.weight);
     free(all.part);
+    free(all.first);
     free(all.task);
     return status;
 }

@@ -199,8 +199,8 @@ class Reference(unittest.TestCase):
 
     def test_which_proofs_there_are(self):
         """Of ristretto255 all, of paillier those of a zero, of rlwe1024 none; each of its length."""
-        bits = {"bit_proof": 9 + 2 * WIDTH, "w_proof": 9 + WIDTH, "both_proof": 9 + WIDTH,
-                "d_proof": 9 + WIDTH}
+        bits = {"bit_proof": 11 + 2 * WIDTH, "w_proof": 11 + WIDTH, "both_proof": 11 + WIDTH,
+                "d_proof": 11 + WIDTH}
         for number, export in enumerate(self.own):
             fields = {**body_of(export["quality"])[1], **body_of(export["xor"])[1]}
             for name, numbers in bits.items():

@@ -297,20 +297,32 @@ def _total(points):
     return result
 
 
+STATEMENTS = ("values", "xor", "both", "distance")
+
+
+def bits_root(statement, h1, path):
+    """Of the tree over the first digests of the four statements about one pair."""
+    place = STATEMENTS.index(statement)
+    for other in path:
+        h1 = compare.sha256(other + h1 if place & 1 else h1 + other)
+        place >>= 1
+    return h1
+
+
 def bits_hold(key, context, statement, rows, proof):
-    """The four equations of one row. statement: "values", "xor", "both" or "distance"; rows: those of the
-    matrices that it speaks of, each a list of cells."""
+    """The four equations of one row. statement: one of STATEMENTS; rows: those of the matrices that it
+    speaks of, each a list of cells."""
     unit, cells = 1, [cell for row in rows for cell in row]
     if statement == "both":
         unit, cells = 2, [subtract(plus(x, y), w) for x, y, w in zip(*rows)]
     parts = [proof[i:i + 32] for i in range(0, len(proof), 32)]
-    if len(proof) != 32 * (9 + len(cells)):
+    if len(proof) != 32 * (11 + len(cells)):
         return False
     try:
         b, a, t1, t0, a_g, a_v = map(decode_but_identity, parts[:6])
     except ValueError:
         return False
-    numbers = [int.from_bytes(part, "little") for part in parts[6:]]
+    numbers = [int.from_bytes(part, "little") for part in parts[6:-2]]
     if any(number >= L for number in numbers):
         return False
     f, (z_b, tau, z) = numbers[:-3], numbers[-3:]
@@ -318,10 +330,12 @@ def bits_hold(key, context, statement, rows, proof):
     h0 = compare.sha256(compare.seed(domain, context, key.encoded) + compare.u32(unit) +
                         compare.u32(len(cells)) + b"".join(map(_encode_cells, rows)))
     h1 = compare.sha256(h0 + parts[0] + parts[1])
-    drawn = hashlib.shake_256(h1 + compare.u32(1)).digest(48 + 16 * len(cells))
-    y = int.from_bytes(drawn[:48], "little") % L
-    sigma = [int.from_bytes(drawn[i:i + 16], "little") for i in range(48, len(drawn), 16)]
-    h2 = compare.sha256(h1 + b"".join(parts[2:6]))
+    root, width = bits_root(statement, h1, parts[-2:]), len(rows[0])
+    y = int.from_bytes(hashlib.shake_256(h1 + compare.u32(1)).digest(48), "little") % L
+    drawn = hashlib.shake_256(root + compare.u32(1)).digest(16 * (width + 1))
+    *sigma, rho = (int.from_bytes(drawn[i:i + 16], "little") for i in range(0, len(drawn), 16))
+    sigma += [rho * weight % L for weight in sigma]
+    h2 = compare.sha256(h1 + root + b"".join(parts[2:6]))
     e = int.from_bytes(hashlib.shake_256(h2 + compare.u32(1)).digest(48), "little") % L
     u, v = (_total(multiply(s, cell[i]) for s, cell in zip(sigma, cells)) for i in (0, 1))
     products = sum(pow(y, i, L) * n * (e - n) for i, n in enumerate(f, 1))

@@ -37,7 +37,18 @@ static lv_secret_key *make_ristretto_key(void)
 static size_t part_len(lv_bits_statement statement)
 {
     const size_t cells = statement == LV_BITS_VALUES ? (size_t)2 * WIDTH : WIDTH;
-    return 32 * (9 + cells);
+    return 32 * (11 + cells);
+}
+
+/* All statements together, as a set is made. */
+static lv_status prove_together(const fixture *f, const lv_job *job, lv_buffer proof[STATEMENTS],
+                                lv_error *err)
+{
+    lv_bits_wish wish[STATEMENTS];
+    for (size_t s = 0; s < STATEMENTS; s++) {
+        wish[s] = (lv_bits_wish){ALL[s], &PROOF_CONTEXT, &proof[s]};
+    }
+    return lv_bits_prove_all(f->key, &f->of, &f->plain, wish, STATEMENTS, job, err);
 }
 
 static lv_status prove_into(const fixture *f, lv_bits_statement statement, lv_buffer *proof)
@@ -76,9 +87,7 @@ static int set_up(void **state)
     }
     f->of = (lv_bits_matrices){f->matrix[0], f->matrix[1], f->matrix[2], f->matrix[3]};
     f->plain = (lv_bits_plain){&f->given[0], &f->given[1], &f->given[2], &f->given[3]};
-    for (size_t i = 0; i < STATEMENTS; i++) {
-        assert_int_equal(prove_into(f, ALL[i], &f->proof[i]), LV_OK);
-    }
+    assert_int_equal(prove_together(f, NULL, f->proof, NULL), LV_OK);
     *state = f;
     return 0;
 }
@@ -300,9 +309,9 @@ typedef struct {
     lv_scalar tau1;
     lv_scalar tau0;
     lv_scalar k;
-    lv_bits_row row;
     lv_bits_first first;
-    uint8_t proof[32 * 10];
+    lv_bits_weights weights;
+    uint8_t proof[32 * 12];
 } liar;
 
 static void draw(lv_scalar *out)
@@ -350,15 +359,24 @@ static void commit_to_lie(liar *l, const lv_bits_task *task)
     for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++) {
         draw(drawn[i]);
     }
-    assert_int_equal(lv_bits_row_of(task, 0, &l->row), LV_OK);
+    uint8_t h0[LV_SEED_LEN];
+    uint8_t h1[LV_BITS_STATEMENTS][LV_SEED_LEN] = {{0}};
+    uint8_t path[LV_BITS_STATEMENTS][LV_BITS_PATH][LV_SEED_LEN];
+    uint8_t root[LV_SEED_LEN];
+    const size_t leaf = lv_bits_leaf(task->statement);
+    assert_int_equal(lv_bits_row_digest(task, 0, h0), LV_OK);
     put_sum(l->proof, &l->beta, h, &l->b, h + 1);
     put_sum(l->proof + 32, &l->alpha, h, &l->a, h + 1);
-    assert_int_equal(lv_bits_challenge_first(task, &l->row, l->proof, &l->first), LV_OK);
+    assert_int_equal(lv_bits_challenge_first(task, h0, l->proof, &l->first), LV_OK);
+    memcpy(h1[leaf], l->first.digest, sizeof h1[leaf]);
+    assert_int_equal(lv_bits_tree(h1, path, root), LV_OK);
+    assert_int_equal(lv_bits_weights_of(root, 1, &l->weights), LV_OK);
+    memcpy(l->proof + sizeof l->proof - sizeof path[leaf], path[leaf], sizeof path[leaf]);
 }
 
 /* t1 and t0 are the coefficients that belong to b; that of the square, y b (1 - b), has no place
  * in a proof. */
-static void commit_to_coefficients(liar *l)
+static void commit_to_coefficients(liar *l, const lv_bits_task *task)
 {
     const lv_point *h = &lv_generators()->point[LV_GENERATOR_MASK];
     const lv_scalar zero = {{0}};
@@ -370,12 +388,12 @@ static void commit_to_coefficients(liar *l)
     const lv_scalar t1 = product(&weighted, &factor);
     const lv_scalar square = product(&weighted, &l->a);
     const lv_scalar t0 = negative(&square);
-    const lv_scalar of_c1 = product(&l->k, &l->first.sigma[0]);
-    const lv_scalar of_g = product(&l->a, &l->first.sigma[0]);
+    const lv_scalar of_c1 = product(&l->k, &l->weights.sigma[0]);
+    const lv_scalar of_g = product(&l->a, &l->weights.sigma[0]);
     put_sum(l->proof + 64, &t1, &lv_point_base, &l->tau1, h);
     put_sum(l->proof + 96, &t0, &lv_point_base, &l->tau0, h);
     put_sum(l->proof + 128, &l->k, &lv_point_base, &zero, h);
-    put_sum(l->proof + 160, &of_c1, &l->row.cell[0], &of_g, &lv_point_base);
+    put_sum(l->proof + 160, &of_c1, lv_bits_cells(task, 0, 0), &of_g, &lv_point_base);
 }
 
 /* One cell, one row, by the formulas of ristretto_bits.h. */
@@ -389,8 +407,9 @@ static lv_status lie_and_check(const fixture *f, lie what)
     uint8_t digest[LV_SEED_LEN];
     lv_scalar e;
     commit_to_lie(&l, &task);
-    commit_to_coefficients(&l);
-    assert_int_equal(lv_bits_challenge_second(&l.first, l.proof + 64, digest, &e), LV_OK);
+    commit_to_coefficients(&l, &task);
+    assert_int_equal(lv_bits_challenge_second(&l.first, l.weights.root, l.proof + 64, digest, &e),
+                     LV_OK);
     const lv_scalar *values[] = {&l.b, &l.beta, &l.tau1, &s};
     const lv_scalar *masks[] = {&l.a, &l.alpha, &l.tau0, &l.k};
     for (size_t i = 0; i < 4; i++) {
@@ -484,6 +503,61 @@ static void test_several_are_checked_at_once(void **state)
             check_several(*state, broken, how);
         }
     }
+}
+
+/* Whatever comes together, in whatever order, and made together or apart. */
+static void test_any_claims_are_checked_together(void **state)
+{
+    const fixture *f = *state;
+    const lv_proof_context *c = &PROOF_CONTEXT;
+    lv_buffer apart[STATEMENTS] = {{0}};
+    for (size_t s = 0; s < STATEMENTS; s++) {
+        assert_int_equal(prove_into(f, ALL[s], &apart[s]), LV_OK);
+    }
+    for (unsigned places = 1; places < 512; places += 3) {
+        lv_bits_claim claim[9]; /* of eight proofs there are, one twice */
+        size_t claims = 0;
+        size_t bad = 99;
+        for (unsigned i = 0; i < 9; i++) {
+            const unsigned which = (i * 5 + places) % 8; /* another order each time */
+            if ((places >> i & 1U) != 0) {
+                claim[claims++] = (lv_bits_claim){ALL[which % STATEMENTS], f->of, c,
+                                                  lv_buffer_view(which < STATEMENTS
+                                                                     ? &f->proof[which]
+                                                                     : &apart[which - STATEMENTS])};
+            }
+        }
+        if (claims > 0) {
+            assert_int_equal(lv_bits_verify_all(f->public_key, claim, claims, NULL, &bad, NULL),
+                             LV_OK);
+        }
+    }
+    for (size_t s = 0; s < STATEMENTS; s++) {
+        lv_buffer_free(&apart[s]);
+    }
+}
+
+/* A claim of other ciphertexts beside the others, under the same root, takes no sum of theirs. */
+static void test_sums_are_of_the_claimed_ciphertexts(void **state)
+{
+    const fixture *f = *state;
+    const lv_proof_context *c = &PROOF_CONTEXT;
+    lv_matrix *again = NULL;
+    assert_int_equal(lv_encrypt(f->key, &f->given[2], NULL, &again, NULL), LV_OK);
+    const lv_bits_matrices other = {f->of.x, f->of.y, again, f->of.d};
+    for (size_t odd = 0; odd < STATEMENTS; odd++) {
+        lv_bits_claim claim[STATEMENTS];
+        size_t bad = 99;
+        for (size_t s = 0; s < STATEMENTS; s++) {
+            claim[s] =
+                (lv_bits_claim){ALL[s], s == odd ? other : f->of, c, lv_buffer_view(&f->proof[s])};
+        }
+        const bool seen = odd == 1 || odd == 2; /* the two that speak of w */
+        assert_int_equal(lv_bits_verify_all(f->public_key, claim, STATEMENTS, NULL, &bad, NULL),
+                         seen ? LV_INVALID : LV_OK);
+        assert_int_equal(bad, seen ? odd : 0);
+    }
+    lv_matrix_free(again);
 }
 
 /* What one proof says too much another says too little: the weights keep them apart. */
@@ -742,6 +816,35 @@ static void test_matrices_must_be_there_and_fit(void **state)
     lv_matrix_free(small);
 }
 
+/* Each statement once, and all of one shape. */
+static void test_wishes_must_fit_together(void **state)
+{
+    const fixture *f = *state;
+    uint8_t one = 1;
+    lv_matrix *small = encrypt_one(f, 1);
+    lv_bits short_bits = {.pairs = 1, .width = 1, .bits = &one};
+    const lv_bits_matrices odd = {f->of.x, f->of.y, f->of.w, small};
+    lv_bits_plain plain = f->plain;
+    lv_buffer proof[2] = {{0}};
+    plain.d = &short_bits;
+    const lv_bits_wish twice[] = {{LV_BITS_XOR, &PROOF_CONTEXT, &proof[0]},
+                                  {LV_BITS_XOR, &PROOF_CONTEXT, &proof[1]}};
+    const lv_bits_wish both[] = {{LV_BITS_XOR, &PROOF_CONTEXT, &proof[0]},
+                                 {LV_BITS_DISTANCE, &PROOF_CONTEXT, &proof[1]}};
+    assert_int_equal(lv_bits_prove_all(f->key, &f->of, &f->plain, twice, 2, NULL, NULL),
+                     LV_E_ARGUMENT);
+    assert_int_equal(lv_bits_prove_all(f->key, &odd, &plain, both, 2, NULL, NULL), LV_E_ARGUMENT);
+    assert_int_equal(lv_bits_prove_all(f->key, &f->of, &f->plain, both, 0, NULL, NULL),
+                     LV_E_ARGUMENT);
+    assert_int_equal(proof[0].len + proof[1].len, 0);
+    assert_int_equal(lv_bits_prove_all(f->key, &f->of, &f->plain, both, 2, NULL, NULL), LV_OK);
+    assert_int_equal(check(f, LV_BITS_XOR, &proof[0]), LV_OK);
+    assert_int_equal(check(f, LV_BITS_DISTANCE, &proof[1]), LV_OK);
+    lv_buffer_free(&proof[0]);
+    lv_buffer_free(&proof[1]);
+    lv_matrix_free(small);
+}
+
 /* ---- randomness ---- */
 
 typedef struct {
@@ -781,6 +884,26 @@ static void test_no_proof_without_randomness(void **state)
             lv_buffer_free(&proof);
         }
         assert_int_equal(good, ROWS + 1); /* one call for each row */
+    }
+}
+
+/* All of them or none. */
+static void test_no_proof_of_several_without_randomness(void **state)
+{
+    const fixture *f = *state;
+    lv_status status = LV_E_RANDOM;
+    size_t good = 0;
+    for (; status != LV_OK; good++) {
+        failing left = {good};
+        lv_rng rng = {.fill = fill_some, .context = &left};
+        lv_job job = {.rng = &rng};
+        lv_buffer proof[STATEMENTS] = {{0}};
+        status = prove_together(f, &job, proof, NULL);
+        assert_int_equal(status, good < (size_t)STATEMENTS * ROWS ? LV_E_RANDOM : LV_OK);
+        for (size_t s = 0; s < STATEMENTS; s++) {
+            assert_int_equal(proof[s].len, status == LV_OK ? ROWS * part_len(ALL[s]) : 0);
+            lv_buffer_free(&proof[s]);
+        }
     }
 }
 
@@ -870,6 +993,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_equation_is_needed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_context_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_several_are_checked_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_any_claims_are_checked_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sums_are_of_the_claimed_ciphertexts, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_faults_do_not_cancel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_key_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_ciphertexts_are_seen, set_up, tear_down),
@@ -881,7 +1007,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_one_encoding_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_lengths_are_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_matrices_must_be_there_and_fit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wishes_must_fit_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_proof_without_randomness, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_proof_of_several_without_randomness, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_stuck_generator_does_not_repeat_masks, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_suite_without_bit_proofs_wants_none, set_up,
