@@ -4,6 +4,8 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "suite/rlwe/avx2.h"
+#include "suite/rlwe/ring.h"
+#include <immintrin.h>
 #include <string.h>
 
 #define AVX2 __attribute__((target("avx2")))
@@ -102,8 +104,7 @@ AVX2 static inline void three_stages(uint32_t *a, size_t at)
 }
 
 /* The product, then the stages within sixteen elements. */
-AVX2 void lv_rlwe_avx2_begin(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
-                             const lv_rlwe_factor *s)
+AVX2 static void begin(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s)
 {
     for (size_t i = 0; i < LV_RLWE_N; i += 16) {
         store(r + i, mul(load(a + i), load(s->value + i), load(s->quotient + i)));
@@ -133,7 +134,7 @@ AVX2 static inline void stage(uint32_t *a, size_t half, uint32_t bound)
 AVX2 static void product(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
                          const lv_rlwe_factor *s)
 {
-    lv_rlwe_avx2_begin(r, a, s);
+    begin(r, a, s);
     uint32_t bound = 16 * LV_RLWE_Q;
     for (size_t half = 8; half < LV_RLWE_N; half *= 2, bound *= 2) {
         stage(r, half, bound);
@@ -207,7 +208,7 @@ AVX2 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
 }
 
 /* Sixteen coefficients to forty bytes; each half of a vector gives ten. */
-AVX2 void lv_rlwe_avx2_pack(uint8_t *out, const uint32_t *c, size_t count)
+AVX2 static void pack(uint8_t *out, const uint32_t *c, size_t count)
 {
     const __m256i order = _mm256_setr_epi8(0, 1, 2, 3, 4, 8, 9, 10, 11, 12, -1, -1, -1, -1, -1, -1,
                                            0, 1, 2, 3, 4, 8, 9, 10, 11, 12, -1, -1, -1, -1, -1, -1);
@@ -223,7 +224,7 @@ AVX2 void lv_rlwe_avx2_pack(uint8_t *out, const uint32_t *c, size_t count)
     }
 }
 
-AVX2 bool lv_rlwe_avx2_unpack(uint32_t *c, const uint8_t *in, size_t count)
+AVX2 static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 {
     __m256i largest = _mm256_setzero_si256();
     for (size_t i = 0; i < count; i += 8, in += 20) {
@@ -242,8 +243,8 @@ const lv_rlwe_ops lv_rlwe_avx2 = {
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,
     .add = add,
-    .pack = lv_rlwe_avx2_pack,
-    .unpack = lv_rlwe_avx2_unpack,
+    .pack = pack,
+    .unpack = unpack,
 };
 
 #endif

@@ -1,108 +1,12 @@
-/* Sixteen 32-bit lanes, for what gains from them; the rest as in avx2.c. */
-#include "suite/rlwe/ops.h"
+/* Sixteen 32-bit lanes. */
+#include "suite/rlwe/avx512.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
-
-#include "suite/rlwe/avx2.h"
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 /* lv_rlwe_fold */
 AVX512 static inline __m512i fold(__m512i a)
 {
     return _mm512_min_epu32(a, _mm512_sub_epi32(a, _mm512_set1_epi32(LV_RLWE_Q)));
-}
-
-/* lv_rlwe_mul */
-AVX512 static inline __m512i mul(__m512i a, __m512i w, __m512i quotient)
-{
-    const __mmask16 odd_lanes = 0xaaaa;
-    __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(a, quotient), 32);
-    __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(quotient, 32));
-    __m512i high = _mm512_mask_blend_epi32(odd_lanes, even, odd);
-    return _mm512_sub_epi32(_mm512_mullo_epi32(a, w),
-                            _mm512_mullo_epi32(high, _mm512_set1_epi32(LV_RLWE_Q)));
-}
-
-typedef struct {
-    __m512i w;
-    __m512i quotient;
-} factor;
-
-AVX512 static inline factor factor_at(size_t i)
-{
-    return (factor){.w = _mm512_set1_epi32((int)lv_rlwe_inverse_powers[i]),
-                    .quotient = _mm512_set1_epi32((int)lv_rlwe_inverse_quotients[i])};
-}
-
-AVX512 static inline void butterfly(__m512i *low, __m512i *high, factor by, uint32_t bound)
-{
-    __m512i difference =
-        _mm512_sub_epi32(_mm512_add_epi32(*low, _mm512_set1_epi32((int)bound)), *high);
-    *low = _mm512_add_epi32(*low, *high);
-    *high = mul(difference, by.w, by.quotient);
-}
-
-/* Pairs 8 apart: the halves of each vector of a couple change places. */
-AVX512 static void stage_within(uint32_t *a, uint32_t bound)
-{
-    const size_t groups = LV_RLWE_N / 16;
-    for (size_t g = 0; g < groups; g += 2) {
-        uint32_t *part = a + 16 * g;
-        __m512i first = _mm512_loadu_si512(part);
-        __m512i second = _mm512_loadu_si512(part + 16);
-        __m512i low = _mm512_shuffle_i64x2(first, second, 0x44);
-        __m512i high = _mm512_shuffle_i64x2(first, second, 0xee);
-        factor one = factor_at(groups + g);
-        factor other = factor_at(groups + g + 1);
-        const __mmask16 upper = 0xff00;
-        butterfly(
-            &low, &high,
-            (factor){.w = _mm512_mask_blend_epi32(upper, one.w, other.w),
-                     .quotient = _mm512_mask_blend_epi32(upper, one.quotient, other.quotient)},
-            bound);
-        _mm512_storeu_si512(part, _mm512_shuffle_i64x2(low, high, 0x44));
-        _mm512_storeu_si512(part + 16, _mm512_shuffle_i64x2(low, high, 0xee));
-    }
-}
-
-/* Two stages at once, with pairs `half` and then 2 `half` apart: half a multiple of 16. */
-AVX512 static inline void two_stages(uint32_t *a, size_t half, uint32_t bound)
-{
-    const size_t groups = LV_RLWE_N / 2 / half;
-    for (size_t g = 0; g < groups; g += 2) {
-        const factor first = factor_at(groups + g);
-        const factor second = factor_at(groups + g + 1);
-        const factor both = factor_at((groups + g) / 2);
-        for (size_t i = 0; i < half; i += 16) {
-            uint32_t *at = a + 2 * g * half + i;
-            __m512i v[4];
-            for (size_t j = 0; j < 4; j++) {
-                v[j] = _mm512_loadu_si512(at + j * half);
-            }
-            butterfly(&v[0], &v[1], first, bound);
-            butterfly(&v[2], &v[3], second, bound);
-            butterfly(&v[0], &v[2], both, 2 * bound);
-            butterfly(&v[1], &v[3], both, 2 * bound);
-            for (size_t j = 0; j < 4; j++) {
-                _mm512_storeu_si512(at + j * half, v[j]);
-            }
-        }
-    }
-}
-
-AVX512 static void product(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N],
-                           const lv_rlwe_factor *s)
-{
-    lv_rlwe_avx2_begin(r, a, s);
-    stage_within(r, 16 * LV_RLWE_Q);
-    two_stages(r, 16, 32 * LV_RLWE_Q);
-    two_stages(r, 64, 128 * LV_RLWE_Q);
-    two_stages(r, 256, 512 * LV_RLWE_Q);
-    const factor last = factor_at(0);
-    for (size_t i = 0; i < LV_RLWE_N; i += 16) {
-        _mm512_storeu_si512(r + i, fold(mul(_mm512_loadu_si512(r + i), last.w, last.quotient)));
-    }
 }
 
 /* Sixteen numbers of forty bytes; each quarter of a vector takes ten. */
@@ -154,15 +58,46 @@ AVX512 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+/* Sixteen coefficients to forty bytes: two of them in each of eight parts, the parts together by
+ * twos, then all. */
+AVX512 static void pack(uint8_t *out, const uint32_t *c, size_t count)
+{
+    const __mmask64 forty = (UINT64_C(1) << 40) - 1;
+    const __m512i quarters =
+        _mm512_set_epi16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 27, 26, 25, 24, 20, 19, 18, 17, 16,
+                         12, 11, 10, 9, 8, 4, 3, 2, 1, 0);
+    const __m512i order = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 2, 3, 4, 8, 9, 10, 11, 12, -1, -1, -1, -1, -1, -1));
+    const __m512i low = _mm512_set1_epi64(UINT32_MAX);
+    for (size_t i = 0; i < count; i += 16, out += 40) {
+        __m512i v = _mm512_loadu_si512(c + i);
+        __m512i odd = _mm512_slli_epi64(_mm512_srli_epi64(v, 32), LV_RLWE_BITS);
+        __m512i two = _mm512_or_si512(_mm512_and_si512(v, low), odd);
+        __m512i tens = _mm512_shuffle_epi8(two, order);
+        _mm512_mask_storeu_epi8(out, forty, _mm512_permutexvar_epi16(quarters, tens));
+    }
+}
+
+AVX512 static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
+{
+    __m512i largest = _mm512_setzero_si512();
+    for (size_t i = 0; i < count; i += 16, in += 40) {
+        __m512i v = sixteen_numbers(in);
+        _mm512_storeu_si512(c + i, v);
+        largest = _mm512_max_epu32(largest, v);
+    }
+    return _mm512_cmpge_epu32_mask(largest, _mm512_set1_epi32(LV_RLWE_Q)) == 0;
+}
+
 const lv_rlwe_ops lv_rlwe_avx512 = {
     .name = "avx512",
-    .prepare = lv_rlwe_portable_prepare,
-    .product = product,
+    .prepare = lv_rlwe_avx512_prepare,
+    .product = lv_rlwe_avx512_product,
     .stream = lv_rlwe_avx512_stream,
     .accept = accept,
     .add = add,
-    .pack = lv_rlwe_avx2_pack,
-    .unpack = lv_rlwe_avx2_unpack,
+    .pack = pack,
+    .unpack = unpack,
 };
 
 #endif

@@ -1,13 +1,10 @@
 /* ChaCha20 (D. J. Bernstein, 2008), sixteen blocks at a time: a vector holds one word of each. */
-#include "suite/rlwe/ops.h"
+#include "suite/rlwe/avx512.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "base/secret.h"
-#include "suite/rlwe/avx2.h"
 #include <string.h>
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 enum { WORDS = 16, LANES = 16, BLOCK = 64, DOUBLE_ROUNDS = 10 };
 

@@ -4,13 +4,14 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "suite/rlwe/avx2.h"
+#include "suite/rlwe/avx512.h"
 
 static bool runs_avx2(void) { return __builtin_cpu_supports("avx2") != 0; }
 
 static bool runs_avx512(void)
 {
     return runs_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
 /* The slowest first; who runs one runs those before it. */

@@ -8,7 +8,7 @@
 /** An element to multiply by, in the order of the transform. What the two arrays hold is known to
  *  the kind alone that made it ready. */
 typedef struct {
-    uint32_t value[LV_RLWE_N];
+    _Alignas(64) uint32_t value[LV_RLWE_N];
     uint32_t quotient[LV_RLWE_N];
 } lv_rlwe_factor;
 

@@ -1,4 +1,7 @@
 /* The ring against schoolbook arithmetic, and every kind of vector against portable C. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "suite/rlwe/avx512.h"
+#endif
 #include "suite/rlwe/ops.h"
 #include "suite/rlwe/ring.h"
 #include "unit/suite/support.h"
@@ -74,6 +77,45 @@ static void test_tables(void **state)
     }
     assert_int_equal((uint64_t)lv_rlwe_inverse_powers[0] * N % Q, 1);
 }
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+static void expect_power(size_t at, unsigned entry)
+{
+    const uint32_t power = lv_rlwe_inverse_powers[entry];
+    const int centred = power > Q / 2 ? (int)power - Q : (int)power;
+    assert_true(lv_rlwe_avx512_powers[at] == (float)centred);
+}
+
+static void test_floats(void **state)
+{
+    (void)state;
+    size_t at = 0;
+    for (unsigned part = 0; part < 4; part++) {
+        for (unsigned half = 1; half <= 8; half *= 2) {
+            for (unsigned pair = 0; pair < 8 / half; pair++) {
+                for (unsigned lane = 0; lane < 16; lane++, at++) {
+                    /* the group of elements 256 part + 16 lane + 2 half pair and so on */
+                    expect_power(at, N / 2 / half + (256 * part + 16 * lane) / 2 / half + pair);
+                }
+            }
+        }
+    }
+    assert_int_equal(at, LV_RLWE_AVX512_ROWS_AT);
+    for (unsigned i = 1; i < 64; i++) {
+        expect_power(at + i, i);
+    }
+}
+
+#else
+
+static void test_floats(void **state)
+{
+    (void)state;
+    skip();
+}
+
+#endif
 
 static void test_every_quotient(void **state)
 {
@@ -168,7 +210,8 @@ static void test_largest_inputs(void **state)
         for (size_t i = 0; i < N; i++) {
             const bool low = round != 0 && (randombytes_random() & round) == 0;
             const uint32_t values[] = {Q - 1, 1, Q / 2, Q / 2 + 1};
-            a[i] = low ? round % 2 : 2 * Q - 1 - round % 3;
+            const uint32_t largest = round < 32 ? 2 * Q - 1 - round % 3 : Q / 2 + round % 2;
+            a[i] = low ? round % 2 : largest;
             s[i] = values[round / 4 % 4];
         }
         multiply(&lv_rlwe_portable, expected, a, s);
@@ -183,12 +226,25 @@ static void test_largest_inputs(void **state)
     }
 }
 
+/* The inverse transform of values, transformed again. */
+static void expect_values_back(const uint32_t *a, const uint32_t *one)
+{
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t r[N];
+        multiply(ops, r, a, one);
+        lv_rlwe_transform(r);
+        for (size_t i = 0; i < N; i++) {
+            assert_int_equal(r[i], a[i] % Q);
+        }
+    }
+}
+
 /* Sums as large as they can become stand where they are taken away from zeros. */
 static void test_sums_do_not_run_over(void **state)
 {
     (void)state;
     uint32_t one[N];
-    const lv_rlwe_ops *ops = NULL;
     for (size_t i = 0; i < N; i++) {
         one[i] = 1;
     }
@@ -198,14 +254,11 @@ static void test_sums_do_not_run_over(void **state)
             a[i] = i / half % 2 == 1 ? Q : 0; /* q stays q in a product */
         }
         a[half % N] = Q - 1;
-        for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
-            uint32_t r[N];
-            multiply(ops, r, a, one);
-            lv_rlwe_transform(r);
-            for (size_t i = 0; i < N; i++) {
-                assert_int_equal(r[i], a[i] % Q);
-            }
+        expect_values_back(a, one);
+        for (size_t i = 0; i < N; i++) {
+            a[i] = i / half % 2 == 1 ? Q / 2 : Q / 2 + 1; /* the largest on both sides of zero */
         }
+        expect_values_back(a, one);
     }
 }
 
@@ -414,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_constants),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_floats),
         cmocka_unit_test(test_every_quotient),
         cmocka_unit_test(test_products_of_numbers),
         cmocka_unit_test(test_transform_gives_the_values),
