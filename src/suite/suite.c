@@ -344,24 +344,52 @@ lv_status lv_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t row,
     return status;
 }
 
+enum { WORD_BITS = 64 };
+
+_Static_assert(LV_WIDTH_MAX <= WORD_BITS, "the columns of a row are the bits of a word");
+
+/* Bit i is flag i: a product gathers eight of them. */
+static uint64_t word_of(const bool flags[WORD_BITS])
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < WORD_BITS; i += 8) {
+        uint64_t eight = 0;
+        for (unsigned j = 0; j < 8; j++) {
+            eight |= (uint64_t)flags[i + j] << 8 * j;
+        }
+        word |= eight * UINT64_C(0x0102040810204080) >> 56 << i;
+    }
+    return word;
+}
+
+/* The place of the lowest one, which is below `width`; 0 where there is none. In constant time. */
+static unsigned lowest_place(uint64_t word, unsigned width)
+{
+    static const uint64_t has_bit[] = {UINT64_C(0xaaaaaaaaaaaaaaaa), UINT64_C(0xcccccccccccccccc),
+                                       UINT64_C(0xf0f0f0f0f0f0f0f0), UINT64_C(0xff00ff00ff00ff00),
+                                       UINT64_C(0xffff0000ffff0000), UINT64_C(0xffffffff00000000)};
+    const uint64_t lowest = word & (0 - word);
+    unsigned place = 0;
+    for (unsigned i = 0; 1U << i < width; i++) {
+        uint64_t masked = lowest & has_bit[i];
+        place |= (unsigned)((masked | (0 - masked)) >> 63) << i;
+    }
+    return place;
+}
+
 lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row, unsigned *column)
 {
     *column = 0;
-    bool is_zero[LV_WIDTH_MAX] = {false};
+    bool is_zero[WORD_BITS] = {false};
     if (!is_under(key->public_key, z) || row >= z->pairs) {
         return LV_E_ARGUMENT;
     }
     lv_status status = key->suite->zero_test(key, z, row, 0, z->width, is_zero);
-    uint32_t found = 0;
-    uint32_t place = 0;
-    for (uint32_t i = 0; i < z->width; i++) {
-        uint32_t first = (uint32_t)is_zero[i] & (found ^ 1U);
-        place |= i & (0U - first);
-        found |= first;
-    }
+    const uint64_t zeros = word_of(is_zero);
+    uint32_t found = (uint32_t)((zeros | (0 - zeros)) >> 63);
+    *column = lowest_place(zeros, z->width);
     lv_wipe(is_zero, sizeof is_zero);
     lv_declassify(&found, sizeof found); /* that there is one is the status; where stays secret */
-    *column = place;
     if (status != LV_OK) {
         return status;
     }

@@ -5,6 +5,7 @@
 
 #include "suite/rlwe/avx2.h"
 #include "suite/rlwe/ring.h"
+#include "suite/rlwe/row.h"
 #include <immintrin.h>
 #include <string.h>
 
@@ -207,6 +208,17 @@ AVX2 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+AVX2 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
+                         uint32_t constant, unsigned width)
+{
+    return lv_rlwe_plain_row(z, x, y, w, constant, width);
+}
+
+AVX2 static void decide(bool *is_zero, const uint32_t *b, const uint32_t *mask, unsigned count)
+{
+    lv_rlwe_plain_decide(is_zero, b, mask, count);
+}
+
 /* Sixteen coefficients to forty bytes; each half of a vector gives ten. */
 AVX2 static void pack(uint8_t *out, const uint32_t *c, size_t count)
 {
@@ -243,6 +255,8 @@ const lv_rlwe_ops lv_rlwe_avx2 = {
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,
     .add = add,
+    .row = row,
+    .decide = decide,
     .pack = pack,
     .unpack = unpack,
 };

@@ -58,6 +58,58 @@ AVX512 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+/* A sum of at most 200 q modulo q: the quotient is guessed at most one too small. */
+AVX512 static inline __m512i reduce(__m512i a)
+{
+    const __m512i inverse = _mm512_set1_epi32((int)((UINT64_C(1) << 32) / LV_RLWE_Q));
+    __m512i guess = _mm512_srli_epi32(_mm512_mullo_epi32(_mm512_srli_epi32(a, 14), inverse), 18);
+    return fold(_mm512_sub_epi32(a, _mm512_mullo_epi32(guess, _mm512_set1_epi32(LV_RLWE_Q))));
+}
+
+AVX512 static inline __mmask16 first_lanes(unsigned count)
+{
+    return (__mmask16)(count >= 16 ? 0xffffU : (1U << count) - 1);
+}
+
+AVX512 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
+                           uint32_t constant, unsigned width)
+{
+    const __m512i none = _mm512_setzero_si512();
+    const __m512i shift = _mm512_set1_epi32((int)(LV_RLWE_Q + constant));
+    __m512i sum = none; /* of the vectors before, in every lane */
+    for (unsigned i = 0; i < width; i += 16) {
+        const __mmask16 lanes = first_lanes(width - i);
+        __m512i v = _mm512_maskz_loadu_epi32(lanes, w + i);
+        __m512i upto = _mm512_add_epi32(v, _mm512_alignr_epi32(v, none, 15));
+        upto = _mm512_add_epi32(upto, _mm512_alignr_epi32(upto, none, 14));
+        upto = _mm512_add_epi32(upto, _mm512_alignr_epi32(upto, none, 12));
+        upto = _mm512_add_epi32(upto, _mm512_alignr_epi32(upto, none, 8));
+        __m512i before = _mm512_add_epi32(sum, _mm512_sub_epi32(upto, v));
+        __m512i thrice = _mm512_add_epi32(before, _mm512_slli_epi32(before, 1));
+        __m512i difference = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(lanes, x + i),
+                                              _mm512_maskz_loadu_epi32(lanes, y + i));
+        __m512i cells = _mm512_add_epi32(_mm512_add_epi32(difference, shift), thrice);
+        _mm512_mask_storeu_epi32(z + i, lanes, reduce(cells));
+        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(_mm512_set1_epi32(15), upto));
+    }
+    return (uint32_t)_mm512_cvtsi512_si32(reduce(sum));
+}
+
+AVX512 static void decide(bool *is_zero, const uint32_t *b, const uint32_t *mask, unsigned count)
+{
+    const __m512i q = _mm512_set1_epi32(LV_RLWE_Q);
+    const __m512i delta = _mm512_set1_epi32(LV_RLWE_DELTA);
+    const __m512i half = _mm512_set1_epi32(LV_RLWE_DELTA / 2);
+    for (unsigned i = 0; i < count; i += 16) {
+        const __mmask16 lanes = first_lanes(count - i);
+        __m512i v = _mm512_sub_epi32(_mm512_add_epi32(_mm512_maskz_loadu_epi32(lanes, b + i), q),
+                                     _mm512_maskz_loadu_epi32(lanes, mask + i));
+        __m512i shifted = fold(_mm512_add_epi32(fold(v), half));
+        __mmask16 near = _mm512_cmple_epu32_mask(shifted, delta);
+        _mm_mask_storeu_epi8(is_zero + i, lanes, _mm_maskz_set1_epi8(near, 1));
+    }
+}
+
 /* Sixteen coefficients to forty bytes: two of them in each of eight parts, the parts together by
  * twos, then all. */
 AVX512 static void pack(uint8_t *out, const uint32_t *c, size_t count)
@@ -96,6 +148,8 @@ const lv_rlwe_ops lv_rlwe_avx512 = {
     .stream = lv_rlwe_avx512_stream,
     .accept = accept,
     .add = add,
+    .row = row,
+    .decide = decide,
     .pack = pack,
     .unpack = unpack,
 };

@@ -48,23 +48,30 @@ AVX512 static inline void turn_words(__m512i v[WORDS])
     }
 }
 
-/* Puts the quarters of each block together and writes the blocks. */
-AVX512 static inline void store_blocks(uint8_t *out, const __m512i v[WORDS])
+AVX512 static inline void store_block(uint8_t *out, size_t blocks, size_t at, __m512i block)
+{
+    if (at < blocks) {
+        _mm512_storeu_si512(out + BLOCK * at, block);
+    }
+}
+
+/* Puts the quarters of each block together and writes the first of them. */
+AVX512 static inline void store_blocks(uint8_t *out, size_t blocks, const __m512i v[WORDS])
 {
     for (size_t j = 0; j < 4; j++) {
         __m512i a = _mm512_shuffle_i32x4(v[j], v[4 + j], 0x44);
         __m512i b = _mm512_shuffle_i32x4(v[j], v[4 + j], 0xee);
         __m512i c = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0x44);
         __m512i d = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0xee);
-        _mm512_storeu_si512(out + BLOCK * j, _mm512_shuffle_i32x4(a, c, 0x88));
-        _mm512_storeu_si512(out + BLOCK * (4 + j), _mm512_shuffle_i32x4(a, c, 0xdd));
-        _mm512_storeu_si512(out + BLOCK * (8 + j), _mm512_shuffle_i32x4(b, d, 0x88));
-        _mm512_storeu_si512(out + BLOCK * (12 + j), _mm512_shuffle_i32x4(b, d, 0xdd));
+        store_block(out, blocks, j, _mm512_shuffle_i32x4(a, c, 0x88));
+        store_block(out, blocks, 4 + j, _mm512_shuffle_i32x4(a, c, 0xdd));
+        store_block(out, blocks, 8 + j, _mm512_shuffle_i32x4(b, d, 0x88));
+        store_block(out, blocks, 12 + j, _mm512_shuffle_i32x4(b, d, 0xdd));
     }
 }
 
-/* Sixteen blocks from this state on; words 12 and 13 are the counter. */
-AVX512 static void sixteen_blocks(uint8_t *out, const uint32_t state[WORDS])
+/* Up to sixteen blocks from this state on; words 12 and 13 are the counter. */
+AVX512 static void sixteen_blocks(uint8_t *out, size_t blocks, const uint32_t state[WORDS])
 {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     __m512i start[WORDS];
@@ -85,7 +92,7 @@ AVX512 static void sixteen_blocks(uint8_t *out, const uint32_t state[WORDS])
         v[i] = _mm512_add_epi32(v[i], start[i]);
     }
     turn_words(v);
-    store_blocks(out, v);
+    store_blocks(out, blocks, v);
 }
 
 void lv_rlwe_avx512_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLWE_SEED_BYTES],
@@ -95,21 +102,10 @@ void lv_rlwe_avx512_stream(uint8_t *out, size_t blocks, const uint8_t key[LV_RLW
     memcpy(state + 4, key, LV_RLWE_SEED_BYTES);
     state[14] = (uint32_t)number;
     state[15] = (uint32_t)(number >> 32);
-    while (blocks > 0) {
-        state[12] = (uint32_t)counter;
-        state[13] = (uint32_t)(counter >> 32);
-        if (blocks >= LANES) {
-            sixteen_blocks(out, state);
-            out += (size_t)LANES * BLOCK;
-            blocks -= LANES;
-        } else {
-            uint8_t last[LANES * BLOCK];
-            sixteen_blocks(last, state);
-            memcpy(out, last, blocks * BLOCK);
-            lv_wipe(last, sizeof last);
-            blocks = 0;
-        }
-        counter += LANES;
+    for (size_t done = 0; done < blocks; done += LANES) {
+        state[12] = (uint32_t)(counter + done);
+        state[13] = (uint32_t)((counter + done) >> 32);
+        sixteen_blocks(out + done * BLOCK, blocks - done, state);
     }
     lv_wipe(state, sizeof state);
 }

@@ -1,36 +1,20 @@
 #include "suite/rlwe/internal.h"
 #include <string.h>
 
-/* The same sums serve the b of the upstream, which are public, and the masks a s of the key
- * holder, which are not: no branch and no address depends on a coefficient. */
-
-void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
-                   const uint32_t *w, uint32_t *z)
-{
-    uint32_t sum = 0; /* at most 62 q, less than 2^26 */
-    for (unsigned i = 0; i < width; i++) {
-        if (formula != LV_EQUAL) {
-            z[i] = lv_rlwe_reduce(difference[i] + LV_RLWE_PREFIX_FACTOR * sum);
-        }
-        sum += w[i];
-    }
-    if (formula == LV_EQUAL) {
-        z[0] = lv_rlwe_reduce(sum);
-    }
-}
-
 static void combine_row(const lv_rlwe_matrix *x, const lv_rlwe_matrix *y, const lv_rlwe_matrix *w,
                         lv_rlwe_matrix *z, size_t row)
 {
-    uint32_t difference[LV_WIDTH_MAX] = {0};
-    unsigned width = x->base.width;
-    size_t place = lv_rlwe_place(z->first + row, width);
-    uint32_t constant = z->formula == LV_RISE ? LV_RLWE_DELTA : LV_RLWE_Q - LV_RLWE_DELTA;
-
-    for (unsigned i = 0; z->formula != LV_EQUAL && i < width; i++) {
-        difference[i] = x->b[place + i] + LV_RLWE_Q - y->b[place + i] + constant;
+    uint32_t cells[LV_WIDTH_MAX]; /* where formula (0) has no place for them */
+    const unsigned width = x->base.width;
+    const size_t place = lv_rlwe_place(z->first + row, width);
+    const uint32_t constant = z->formula == LV_RISE ? LV_RLWE_DELTA : LV_RLWE_Q - LV_RLWE_DELTA;
+    uint32_t *out = z->b + row * z->base.width;
+    const bool of_all = z->formula == LV_EQUAL;
+    uint32_t sum = z->ops->row(of_all ? cells : out, x->b + place, y->b + place, w->b + place,
+                               constant, width);
+    if (of_all) {
+        out[0] = sum;
     }
-    lv_rlwe_apply(z->formula, width, difference, w->b + place, z->b + row * z->base.width);
 }
 
 bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key)

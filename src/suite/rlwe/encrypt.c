@@ -16,6 +16,11 @@ typedef struct {
 /* The bits of one ciphertext at their places, zeros elsewhere. */
 static void lay_out(uint8_t placed[LV_RLWE_N], const lv_bits *bits, size_t first, size_t pairs)
 {
+    if (lv_rlwe_place(pairs, bits->width) == pairs * bits->width) { /* no gaps between them */
+        memcpy(placed, bits->bits + first * bits->width, pairs * bits->width);
+        memset(placed + pairs * bits->width, 0, LV_RLWE_N - pairs * bits->width);
+        return;
+    }
     memset(placed, 0, LV_RLWE_N);
     for (size_t i = 0; i < pairs; i++) {
         memcpy(placed + lv_rlwe_place(i, bits->width), bits->bits + (first + i) * bits->width,

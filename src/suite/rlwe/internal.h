@@ -10,10 +10,10 @@
 
 #define LV_RLWE_NONCE_BYTES 32U
 #define LV_RLWE_PUBLIC_BYTES 32U
-#define LV_RLWE_PREFIX_FACTOR 3U /* of formulas (1) and (2) */
 
 typedef struct {
     lv_public_key base;
+    const lv_rlwe_ops *ops;
     uint8_t commitment[LV_RLWE_PUBLIC_BYTES];
 } lv_rlwe_public;
 
@@ -26,6 +26,7 @@ typedef enum {
 /** Encrypted rows, or rows that were combined. */
 typedef struct {
     lv_matrix base;
+    const lv_rlwe_ops *ops;
     uint8_t owner[LV_RLWE_PUBLIC_BYTES]; /* public part of the key it stands under */
     lv_rlwe_kind kind;
     uint8_t nonce[3]
@@ -46,14 +47,16 @@ typedef struct {
     unsigned width;
     size_t ciphertext;
     uint8_t nonce[3][LV_RLWE_NONCE_BYTES];
-    uint32_t cell[LV_RLWE_N]; /* of formulas (1) and (2); a s itself where rows are not of pairs */
-    uint32_t all[LV_RLWE_N];  /* of formula (0), at the first place of each block; only of pairs */
+    uint32_t as[LV_RLWE_N]; /* a s; of pairs (a_x - a_y) s */
+    /* only of pairs: */
+    uint32_t cell[LV_RLWE_N]; /* of formulas (1) and (2) */
+    uint32_t all[LV_RLWE_N];  /* of formula (0), at the first place of each block */
 } lv_rlwe_masks;
 
 typedef struct {
     lv_secret_key base;
     lv_rlwe_public public_key;
-    const lv_rlwe_ops *ops;
+    const lv_rlwe_ops *ops; /* those that made `s` ready */
     uint8_t seed[LV_RLWE_SEED_BYTES];
     lv_rlwe_factor s; /* transformed */
     pthread_mutex_t lock;
@@ -100,7 +103,7 @@ void lv_rlwe_public_free(lv_public_key *key);
 
 /* matrix.c */
 
-/** A zeroed matrix with room for `count` values of b. */
+/** A matrix with room for `count` values of b, which are to be written; all else is zero. */
 LV_MUST_CHECK lv_status lv_rlwe_matrix_new(const lv_rlwe_public *key, size_t pairs, unsigned width,
                                            size_t count, lv_rlwe_matrix **out);
 
@@ -121,14 +124,6 @@ lv_status lv_rlwe_encrypt(const lv_secret_key *key, const lv_bits *bits, const l
 
 /** Can the matrix be combined under this key: is it encrypted, and by it? */
 bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key);
-
-/** What a row of z takes from coefficients of x, y and w: difference_i + 3 (w_0 + ... + w_(i-1)),
- *  or for LV_EQUAL the sum of all w_i.
- * @param difference  x - y, less than 2^23; not looked at for LV_EQUAL
- * @param w           below q
- * @param z           `width` results below q, or one; it may be what is taken from */
-void lv_rlwe_apply(lv_formula formula, unsigned width, const uint32_t *difference,
-                   const uint32_t *w, uint32_t *z);
 
 lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,
                           const lv_matrix *w, lv_formula formula, size_t first, size_t count,

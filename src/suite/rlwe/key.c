@@ -24,6 +24,7 @@ static lv_status key_of_seed(const uint8_t seed[LV_RLWE_SEED_BYTES], lv_secret_k
     key->base = (lv_secret_key){.suite = &lv_suite_rlwe, .public_key = &key->public_key.base};
     key->public_key.base = (lv_public_key){.suite = &lv_suite_rlwe, .key_bits = LV_RLWE_KEY_BITS};
     key->ops = lv_rlwe_ops_best();
+    key->public_key.ops = key->ops;
     memcpy(key->seed, seed, LV_RLWE_SEED_BYTES);
     lv_rlwe_commit(key->public_key.commitment, seed);
     /* a digest of 256 random bits, made to be published */
@@ -94,6 +95,7 @@ lv_status lv_rlwe_public_decode(lv_bytes bytes, lv_public_key **out, lv_error *e
         return lv_fail(err, LV_E_MEMORY, "no memory for a public key");
     }
     key->base = (lv_public_key){.suite = &lv_suite_rlwe, .key_bits = LV_RLWE_KEY_BITS};
+    key->ops = lv_rlwe_ops_best();
     memcpy(key->commitment, bytes.data, LV_RLWE_PUBLIC_BYTES);
     *out = &key->base;
     return LV_OK;

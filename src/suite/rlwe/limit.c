@@ -1,6 +1,8 @@
 #include "suite/rlwe/internal.h"
 #include <string.h>
 
+enum { PREFIX_FACTOR = 3 /* of formulas (1) and (2) */ };
+
 static uint32_t limit_bit(uint64_t limit, unsigned width, unsigned column)
 {
     return (uint32_t)(limit >> (width - 1 - column) & 1);
@@ -14,7 +16,7 @@ void lv_rlwe_apply_limit(lv_formula formula, unsigned width, uint64_t limit, con
     uint32_t sum = 0; /* at most 62 q, less than 2^26 */
     for (unsigned i = 0; i < width; i++) {
         if (formula != LV_EQUAL) {
-            z[i] = lv_rlwe_reduce(LV_RLWE_PREFIX_FACTOR * sum + x[i]);
+            z[i] = lv_rlwe_reduce(PREFIX_FACTOR * sum + x[i]);
         }
         sum += limit_bit(limit, width, i) != 0 ? LV_RLWE_Q - x[i] : x[i];
     }
@@ -39,8 +41,8 @@ static void add_constants(const lv_rlwe_matrix *z, uint32_t *cells)
     for (unsigned i = 0; i < width; i++) {
         int bit = (int)limit_bit(z->limit, width, i);
         if (z->formula != LV_EQUAL) {
-            cells[i] = add_plain(cells[i], (int)LV_RLWE_PREFIX_FACTOR * ones - bit +
-                                               (z->formula == LV_RISE ? 1 : -1));
+            cells[i] =
+                add_plain(cells[i], PREFIX_FACTOR * ones - bit + (z->formula == LV_RISE ? 1 : -1));
         }
         ones += bit;
     }

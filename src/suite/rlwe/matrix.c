@@ -22,12 +22,14 @@ lv_status lv_rlwe_matrix_new(const lv_rlwe_public *key, size_t pairs, unsigned w
                              lv_rlwe_matrix **out)
 {
     *out = NULL;
-    lv_rlwe_matrix *matrix = calloc(1, sizeof *matrix + count * sizeof matrix->b[0]);
+    lv_rlwe_matrix *matrix = malloc(sizeof *matrix + count * sizeof matrix->b[0]);
     if (matrix == NULL) {
         return LV_E_MEMORY;
     }
+    memset(matrix, 0, offsetof(lv_rlwe_matrix, b));
     matrix->base = (lv_matrix){
         .suite = &lv_suite_rlwe, .key_bits = LV_RLWE_KEY_BITS, .pairs = pairs, .width = width};
+    matrix->ops = key->ops;
     memcpy(matrix->owner, key->commitment, sizeof matrix->owner);
     *out = matrix;
     return LV_OK;
@@ -42,7 +44,7 @@ static lv_status encode_encrypted(const lv_rlwe_matrix *matrix, lv_buffer *out)
     lv_status status = lv_buffer_extend(out, LV_RLWE_NONCE_BYTES + packed_len(count), &place);
     if (status == LV_OK) {
         memcpy(place, matrix->nonce[0], LV_RLWE_NONCE_BYTES);
-        lv_rlwe_ops_best()->pack(place + LV_RLWE_NONCE_BYTES, matrix->b, count);
+        matrix->ops->pack(place + LV_RLWE_NONCE_BYTES, matrix->b, count);
     }
     return status;
 }
@@ -124,7 +126,7 @@ lv_status lv_rlwe_matrix_decode(const lv_public_key *key, size_t pairs, unsigned
         return lv_fail(err, status, "no memory for a matrix");
     }
     memcpy(matrix->nonce[0], bytes.data, LV_RLWE_NONCE_BYTES);
-    if (!lv_rlwe_ops_best()->unpack(matrix->b, bytes.data + LV_RLWE_NONCE_BYTES, count)) {
+    if (!matrix->ops->unpack(matrix->b, bytes.data + LV_RLWE_NONCE_BYTES, count)) {
         status = name_bad_coefficient(matrix, count, err);
         lv_rlwe_matrix_free(&matrix->base);
         return status;

@@ -36,6 +36,16 @@ typedef struct {
     void (*add)(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
                 const uint8_t bits[LV_RLWE_N]);
 
+    /** The cells of a row of formulas (1) and (2), z_i = x_i - y_i + constant + 3 (w_0 + ... +
+     *  w_(i-1)) modulo q, `width` of them. All that is given is below q, and apart from z.
+     * @return the cell of formula (0): w_0 + ... + w_(width-1) modulo q. */
+    uint32_t (*row)(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
+                    uint32_t constant, unsigned width);
+
+    /** The zero decision: is_zero[i] where b_i - mask_i, between -q/2 and q/2, is at most DELTA / 2
+     *  in absolute value. b and mask below q. */
+    void (*decide)(bool *is_zero, const uint32_t *b, const uint32_t *mask, unsigned count);
+
     /** Packs `count` coefficients, a multiple of 32, 20 bits each. */
     void (*pack)(uint8_t *out, const uint32_t *c, size_t count);
 

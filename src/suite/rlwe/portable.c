@@ -1,5 +1,6 @@
 #include "suite/rlwe/ops.h"
 #include "suite/rlwe/ring.h"
+#include "suite/rlwe/row.h"
 
 /* Gentleman and Sande's butterflies. Sums are left as they are: below 2 q at the start, they
  * double ten times and stay below 2^32. */
@@ -76,6 +77,17 @@ static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
+                    uint32_t constant, unsigned width)
+{
+    return lv_rlwe_plain_row(z, x, y, w, constant, width);
+}
+
+static void decide(bool *is_zero, const uint32_t *b, const uint32_t *mask, unsigned count)
+{
+    lv_rlwe_plain_decide(is_zero, b, mask, count);
+}
+
 static void pack(uint8_t *out, const uint32_t *c, size_t count)
 {
     for (size_t i = 0; i < count; i += 2, out += 5) {
@@ -105,6 +117,8 @@ const lv_rlwe_ops lv_rlwe_portable = {
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,
     .add = add,
+    .row = row,
+    .decide = decide,
     .pack = pack,
     .unpack = unpack,
 };

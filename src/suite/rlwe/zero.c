@@ -23,34 +23,35 @@ static void draw(const lv_rlwe_ops *ops, uint32_t *a, const uint8_t nonce[LV_RLW
     lv_rlwe_uniform(ops, a, key, ciphertext);
 }
 
-/* `cell` holds (a_x - a_y) s and `all` a_w s; both become what the formulas make of them. */
-static void apply_to_all(lv_rlwe_masks *masks, unsigned width)
+/* `all` holds a_w s before. */
+static void apply_to_all(const lv_rlwe_ops *ops, lv_rlwe_masks *masks, unsigned width)
 {
+    static const uint32_t none[LV_WIDTH_MAX] = {0};
     const size_t block = lv_rlwe_block(width);
     for (size_t at = 0; at < LV_RLWE_N; at += block) {
-        lv_rlwe_apply(LV_RISE, width, masks->cell + at, masks->all + at, masks->cell + at);
-        lv_rlwe_apply(LV_EQUAL, width, NULL, masks->all + at, masks->all + at);
+        masks->all[at] =
+            ops->row(masks->cell + at, masks->as + at, none, masks->all + at, 0, width);
     }
 }
 
 static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t ciphertext)
 {
     lv_rlwe_masks *masks = &key->masks;
-    uint32_t *cell = masks->cell;
+    uint32_t *as = masks->as;
 
-    draw(key->ops, cell, matrix->nonce[0], ciphertext);
+    draw(key->ops, as, matrix->nonce[0], ciphertext);
     if (matrix->kind == LV_RLWE_PAIRS) {
         draw(key->ops, masks->all, matrix->nonce[1], ciphertext);
         for (unsigned i = 0; i < LV_RLWE_N; i++) {
-            cell[i] += LV_RLWE_Q - masks->all[i];
+            as[i] += LV_RLWE_Q - masks->all[i];
         }
         draw(key->ops, masks->all, matrix->nonce[2], ciphertext);
         key->ops->product(masks->all, masks->all, &key->s);
     }
-    key->ops->product(cell, cell, &key->s);
+    key->ops->product(as, as, &key->s);
     masks->width = width_of_rows(matrix);
     if (matrix->kind == LV_RLWE_PAIRS) {
-        apply_to_all(masks, masks->width);
+        apply_to_all(key->ops, masks, masks->width);
     }
     masks->filled = true;
     masks->of_pairs = matrix->kind == LV_RLWE_PAIRS;
@@ -58,28 +59,13 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
     memcpy(masks->nonce, matrix->nonce, sizeof masks->nonce);
 }
 
-/* |b - mask| <= DELTA / 2 */
-static bool is_small(uint32_t b, uint32_t mask)
-{
-    uint32_t v = lv_rlwe_fold(b + LV_RLWE_Q - mask);
-    uint32_t shifted = lv_rlwe_fold(v + LV_RLWE_DELTA / 2);
-    return (shifted - LV_RLWE_DELTA - 1) >> 31 != 0;
-}
-
-static void decide(const uint32_t *b, const uint32_t *mask, unsigned count, bool *is_zero)
-{
-    for (unsigned i = 0; i < count; i++) {
-        is_zero[i] = is_small(b[i], mask[i]);
-    }
-}
-
 /* Against a limit every row has masks of its own. */
-static void decide_limit(const lv_rlwe_matrix *z, const uint32_t *b, const uint32_t *as,
-                         unsigned first, unsigned count, bool *is_zero)
+static void decide_limit(const lv_rlwe_ops *ops, const lv_rlwe_matrix *z, const uint32_t *b,
+                         const uint32_t *as, unsigned first, unsigned count, bool *is_zero)
 {
     uint32_t mask[LV_WIDTH_MAX];
     lv_rlwe_apply_limit(z->formula, z->source_width, z->limit, as, mask);
-    decide(b, mask + first, count, is_zero);
+    ops->decide(is_zero, b, mask + first, count);
     lv_wipe(mask, sizeof mask);
 }
 
@@ -96,16 +82,19 @@ lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t
     const size_t at = lv_rlwe_place(matrix->first + row, width_of_rows(matrix));
     const size_t place = at % LV_RLWE_N;
     const uint32_t *b = matrix->b + (encrypted ? at : row * z->width) + first;
-    const bool of_all = matrix->kind == LV_RLWE_PAIRS && matrix->formula == LV_EQUAL;
+    const uint32_t *mask = masks->as;
+    if (matrix->kind == LV_RLWE_PAIRS) {
+        mask = matrix->formula == LV_EQUAL ? masks->all : masks->cell;
+    }
 
     pthread_mutex_lock(&mine->lock);
     if (!masks_are_of(masks, matrix, at / LV_RLWE_N)) {
         fill_masks(mine, matrix, at / LV_RLWE_N);
     }
     if (matrix->kind == LV_RLWE_LIMIT) {
-        decide_limit(matrix, b, masks->cell + place, first, count, is_zero);
+        decide_limit(mine->ops, matrix, b, masks->as + place, first, count, is_zero);
     } else {
-        decide(b, (of_all ? masks->all : masks->cell) + place + first, count, is_zero);
+        mine->ops->decide(is_zero, b, mask + place + first, count);
     }
     pthread_mutex_unlock(&mine->lock);
     return LV_OK;

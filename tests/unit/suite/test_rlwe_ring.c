@@ -399,6 +399,107 @@ static void test_noise_and_bits_are_added(void **state)
     }
 }
 
+/* Cell i of a row by its formula, term by term. */
+static uint32_t expected_cell(const uint32_t *x, const uint32_t *y, const uint32_t *w,
+                              uint32_t constant, unsigned i)
+{
+    uint64_t sum = (uint64_t)x[i] + Q - y[i] + constant;
+    for (unsigned j = 0; j < i; j++) {
+        sum += 3 * (uint64_t)w[j];
+    }
+    return (uint32_t)(sum % Q);
+}
+
+static void expect_row(const uint32_t *x, const uint32_t *y, const uint32_t *w, uint32_t constant,
+                       unsigned width)
+{
+    const lv_rlwe_ops *ops = NULL;
+    uint64_t all = 0;
+    for (unsigned i = 0; i < width; i++) {
+        all += w[i];
+    }
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t *z = calloc(width + 1, sizeof *z);
+        assert_non_null(z);
+        z[width] = 77;
+        assert_int_equal(ops->row(z, x, y, w, constant, width), all % Q);
+        for (unsigned i = 0; i < width; i++) {
+            assert_int_equal(z[i], expected_cell(x, y, w, constant, i));
+        }
+        assert_int_equal(z[width], 77);
+        free(z);
+    }
+}
+
+static void test_rows_at_every_width(void **state)
+{
+    (void)state;
+    for (unsigned width = 1; width <= LV_WIDTH_MAX; width++) {
+        for (unsigned round = 0; round < 20; round++) {
+            uint32_t *given[3]; /* exact, so that ASan sees one too many */
+            const uint32_t constants[] = {0, 1, LV_RLWE_DELTA, Q - LV_RLWE_DELTA, Q - 1};
+            for (unsigned i = 0; i < 3; i++) {
+                given[i] = calloc(width, sizeof *given[i]);
+                assert_non_null(given[i]);
+                draw(given[i], width, Q);
+                for (unsigned j = 0; round < 8 && j < width; j++) { /* largest and smallest */
+                    given[i][j] = (round >> i & 1) != 0 ? Q - 1 : 0;
+                }
+            }
+            expect_row(given[0], given[1], given[2], constants[round % 5], width);
+            for (unsigned i = 0; i < 3; i++) {
+                free(given[i]);
+            }
+        }
+    }
+}
+
+/* Every difference there is, told by each kind. */
+static void test_every_decision(void **state)
+{
+    (void)state;
+    const lv_rlwe_ops *ops = NULL;
+    uint32_t mask[LV_WIDTH_MAX];
+    draw(mask, LV_WIDTH_MAX, Q);
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        for (uint32_t from = 0; from < Q; from += LV_WIDTH_MAX) {
+            const unsigned count = Q - from < LV_WIDTH_MAX ? Q - from : LV_WIDTH_MAX;
+            uint32_t b[LV_WIDTH_MAX];
+            bool is_zero[LV_WIDTH_MAX];
+            for (unsigned i = 0; i < count; i++) {
+                b[i] = (from + i + mask[i]) % Q;
+            }
+            ops->decide(is_zero, b, mask, count);
+            for (unsigned i = 0; i < count; i++) {
+                const uint32_t v = from + i;
+                if (is_zero[i] != (v <= LV_RLWE_DELTA / 2 || v >= Q - LV_RLWE_DELTA / 2)) {
+                    fail_msg("%s: decision about %u", ops->name, v);
+                }
+            }
+        }
+    }
+}
+
+static void test_decisions_of_few(void **state)
+{
+    (void)state;
+    const lv_rlwe_ops *ops = NULL;
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        for (unsigned count = 0; count <= LV_WIDTH_MAX; count++) {
+            uint32_t *zeros = calloc(count + 1, sizeof *zeros);
+            bool *is_zero = calloc(count + 1, sizeof *is_zero);
+            assert_non_null(zeros);
+            assert_non_null(is_zero);
+            ops->decide(is_zero, zeros, zeros, count);
+            for (unsigned i = 0; i <= count; i++) {
+                assert_int_equal(is_zero[i], i < count);
+            }
+            free(zeros);
+            free(is_zero);
+        }
+    }
+}
+
 static void test_packing(void **state)
 {
     (void)state;
@@ -477,6 +578,9 @@ int main(void)
         cmocka_unit_test(test_streams_are_chacha20),
         cmocka_unit_test(test_numbers_are_accepted_alike),
         cmocka_unit_test(test_noise_and_bits_are_added),
+        cmocka_unit_test(test_rows_at_every_width),
+        cmocka_unit_test(test_every_decision),
+        cmocka_unit_test(test_decisions_of_few),
         cmocka_unit_test(test_packing),
         cmocka_unit_test(test_every_place_of_a_coefficient_too_large_is_seen),
         cmocka_unit_test(test_the_environment_chooses),
