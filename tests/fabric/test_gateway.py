@@ -128,6 +128,22 @@ def refuse(code, words, *details):
     return lambda request, context, go_on: fail(context, code, words, details)
 
 
+class TestReads(Scenario):
+    def test_they_are_for_peers_of_the_own_organisation_alone(self):
+        asked = []
+
+        def look(request, context, go_on):
+            asked.append(list(request.target_organizations))
+            return go_on()
+
+        self.grant(1)
+        self.hook("Evaluate", look)
+        self.assertEqual(self.client.ask("head")[0], "LV_OK")
+        self.hook("Evaluate", look)
+        self.assertEqual(self.client.ask("read")[0], "LV_OK")
+        self.assertEqual(asked, [["D0"]] * 2)
+
+
 class TestEndorse(Scenario):
     def test_aborted_and_unavailable_are_tried_again(self):
         detail = ("peer0.d0.example:7051", "D0", "error in simulation: failed to execute transaction")

@@ -88,6 +88,21 @@ class Access(unittest.TestCase):
                     answer = peer.endorse(Proposal(self.parties.client[who], "xor", "xor", self.get()))
                     self.assertEqual(answer.response.payload, self.record("xor"))
 
+    def test_no_other_organisations_peer_is_believed(self):
+        """While the own peer's chaincode is away another's would answer; Fabric 2.5 asks it unless it is told not to."""
+        name = "chaincode.b.quality"
+        self.cluster.network.kill(name)
+        try:
+            for _ in range(5):
+                done = self.cluster.command("b", "ledger", "ping", "--channel", "quality", check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("(BMSP)", done.stderr)
+                self.assertNotIn("AMSP", done.stderr)
+                self.cluster.command("a", "ledger", "ping", "--channel", "quality")
+        finally:
+            self.cluster.network.start(name)
+        self.cluster.command("b", "ledger", "ping")
+
     def test_strangers_are_refused_xor_by_every_gateway(self):
         for words, who, signer, tls in self.strangers():
             with self.subTest(words), self.parties.gateway(who, signer, tls) as peer:

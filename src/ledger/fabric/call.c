@@ -226,6 +226,11 @@ lv_status lv_gateway_propose(lv_fabric *self, const lv_session *session, size_t 
     endorse.transaction_id = evaluate.transaction_id = lv_wire_text(proposal->txid);
     endorse.channel_id = evaluate.channel_id = lv_wire_text(self->channel.channel);
     endorse.proposed_transaction = evaluate.proposed_transaction = &message;
+    /* A gateway whose own peer cannot answer would ask another organisation's, which this one has
+     * no reason to believe. */
+    char *own = lv_wire_text(self->msp);
+    evaluate.n_target_organizations = 1;
+    evaluate.target_organizations = &own;
     return lv_gateway_ask(self, session, gateway, method, endorses ? &endorse.base : &evaluate.base,
                           deadline_ms,
                           endorses ? &lotveil__fabric__endorse_response__descriptor
