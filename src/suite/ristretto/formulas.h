@@ -14,12 +14,12 @@
  *    comb_entry                              entries of a table of sixteen multiples
  *
  *  Who defines LV_IN_PLACE has defined fe_add_to, fe_subtract_to, fe_multiply_to, fe_square_to,
- *  fe_tight_to and fe_select_to as well, which leave their result where the first argument points
- *  (that may be one of the others), and defines kept_niels, as which
- *  such a table keeps its entries, and afterwards select_size and keep_niels.
+ *  fe_products_to, fe_squares_to, fe_tight_to, fe_select_to, fe_negate_where and fe_exchange as
+ * well, which leave their results where the first arguments point (these may be others of them),
+ * and defines select_size afterwards.
  *
- *  Limbs may grow in sums and differences. A first factor may be a sum or a difference of two sums
- *  of two products; a second factor, what is squared and what is subtracted must be smaller: see
+ *  Limbs may grow in sums and differences. The sum of two products may be multiplied by one, the
+ *  sum of three as well; two such sums must not be multiplied with each other, nor squared: see
  *  what avx2.c says of bounds, which are the narrowest.
  *
  *  All lanes do the same work whatever they hold. */
@@ -49,13 +49,22 @@ typedef struct {
     fe product;
 } niels;
 
-/* X = E F, Y = G H, Z = F G, T = E H. */
+/* X = E F, Y = G H, Z = F G, T = E H: what doublings and additions give, of which the next one
+ * makes what it needs. */
 typedef struct {
     fe e;
     fe f;
     fe g;
     fe h;
 } completed;
+
+/* A point to which others are added: Y - X, Y + X, Z, T. */
+typedef struct {
+    fe difference;
+    fe sum;
+    fe z;
+    fe t;
+} augend;
 
 /* ---- field ---- */
 
@@ -69,12 +78,46 @@ LV_WITHIN void fe_select_to(fe *r, fe_mask mask, const fe *a, const fe *b)
 {
     *r = fe_select(mask, *a, *b);
 }
+LV_WITHIN void fe_negate_where(fe *a, fe_mask mask)
+{
+    *a = fe_select(mask, fe_subtract(fe_constant(&FE_ZERO), *a), *a);
+}
+
+/* Where the mask is set *a becomes *b and *b becomes *a. */
+LV_WITHIN void fe_exchange(fe *a, fe *b, fe_mask mask)
+{
+    const fe was = *a;
+    *a = fe_select(mask, *b, *a);
+    *b = fe_select(mask, was, *b);
+}
+
 LV_FN fe fe_square_times(fe a, int n)
 {
     for (int i = 0; i < n; i++) {
         fe_square_to(&a, &a);
     }
     return a;
+}
+#endif
+
+#ifndef LV_PRODUCTS
+/* c d - a b, c d + a b */
+LV_WITHIN void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b, const fe *c,
+                              const fe *d)
+{
+    const fe ab = fe_multiply(*a, *b);
+    const fe cd = fe_multiply(*c, *d);
+    *difference = fe_subtract(cd, ab);
+    *sum = fe_add(cd, ab);
+}
+
+/* b^2 - a^2, b^2 + a^2 */
+LV_WITHIN void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+{
+    const fe aa = fe_square(*a);
+    const fe bb = fe_square(*b);
+    *difference = fe_subtract(bb, aa);
+    *sum = fe_add(bb, aa);
 }
 #endif
 
@@ -150,14 +193,34 @@ LV_FN void ext_store(lv_point *out, ext a, size_t count)
     fe_store(&out->t, a.t, n);
 }
 
-/* Of sums: they are the first factor where the other may be a difference. */
-LV_WITHIN void ext_of(ext *r, const completed *a)
+/* Enough to double. */
+LV_WITHIN void point_of(ext *r, const completed *a)
 {
     fe_multiply_to(&r->x, &a->f, &a->e);
     fe_multiply_to(&r->y, &a->g, &a->h);
     fe_multiply_to(&r->z, &a->f, &a->g);
+}
+
+LV_WITHIN void ext_of(ext *r, const completed *a)
+{
+    point_of(r, a);
     fe_multiply_to(&r->t, &a->e, &a->h);
 }
+
+LV_WITHIN void augend_of(augend *r, const completed *a)
+{
+    fe_products_to(&r->difference, &r->sum, &a->f, &a->e, &a->g, &a->h);
+    fe_multiply_to(&r->z, &a->f, &a->g);
+    fe_multiply_to(&r->t, &a->e, &a->h);
+}
+
+LV_FN augend ext_augend(const ext *a)
+{
+    return (augend){fe_tight(fe_subtract(a->y, a->x)), fe_tight(fe_add(a->y, a->x)), a->z, a->t};
+}
+
+/* The same point, of one whose T may be missing. */
+LV_FN completed ext_complete(const ext *a) { return (completed){a->x, a->z, a->z, a->y}; }
 
 LV_FN niels niels_of(ext a)
 {
@@ -166,37 +229,30 @@ LV_FN niels niels_of(ext a)
 }
 
 /* Hisil, Wong, Carter, Dawson, Twisted Edwards Curves Revisited, ASIACRYPT 2008, section 3.1. */
-LV_WITHIN void add_parts(ext *a, const fe *sum, const fe *difference, const fe *product,
-                         const fe *two_z)
+LV_WITHIN void add_niels_to(completed *r, const augend *a, const niels *b)
 {
-    fe p;
-    fe q;
-    fe c;
-    completed r;
-    fe_subtract_to(&p, &a->y, &a->x);
-    fe_add_to(&q, &a->y, &a->x);
-    fe_multiply_to(&p, &p, difference);
-    fe_multiply_to(&q, &q, sum);
-    fe_multiply_to(&c, &a->t, product);
-    fe_subtract_to(&r.e, &q, &p);
-    fe_subtract_to(&r.f, two_z, &c);
-    fe_add_to(&r.g, two_z, &c);
-    fe_add_to(&r.h, &q, &p);
-    ext_of(a, &r);
+    fe_products_to(&r->e, &r->h, &a->difference, &b->difference, &a->sum, &b->sum);
+    fe_products_to(&r->f, &r->g, &a->t, &b->product, &a->z, &b->z);
 }
 
-LV_WITHIN void add_affine(ext *a, const affine_niels *b)
+LV_WITHIN void add_affine_to(completed *r, const augend *a, const affine_niels *b)
 {
     fe two_z;
+    fe c;
     fe_add_to(&two_z, &a->z, &a->z);
-    add_parts(a, &b->sum, &b->difference, &b->product, &two_z);
+    fe_multiply_to(&c, &a->t, &b->product);
+    fe_products_to(&r->e, &r->h, &a->difference, &b->difference, &a->sum, &b->sum);
+    fe_subtract_to(&r->f, &two_z, &c);
+    fe_add_to(&r->g, &two_z, &c);
+    fe_tight_to(&r->g, &r->g);
 }
 
 LV_WITHIN void add_niels(ext *a, const niels *b)
 {
-    fe two_z;
-    fe_multiply_to(&two_z, &a->z, &b->z);
-    add_parts(a, &b->sum, &b->difference, &b->product, &two_z);
+    const augend to = ext_augend(a);
+    completed r;
+    add_niels_to(&r, &to, b);
+    ext_of(a, &r);
 }
 
 LV_FN ext ext_plus(ext a, niels b)
@@ -208,47 +264,37 @@ LV_FN ext ext_plus(ext a, niels b)
 /* Section 3.3 of the same, all four with the other sign. T is not used. */
 LV_WITHIN void double_parts_of(completed *r, const ext *a)
 {
-    fe xx;
-    fe yy;
     fe zz;
     fe xy;
     fe_add_to(&xy, &a->x, &a->y);
+    fe_tight_to(&xy, &xy);
     fe_square_to(&xy, &xy);
-    fe_square_to(&xx, &a->x);
-    fe_square_to(&yy, &a->y);
+    fe_squares_to(&r->g, &r->h, &a->y, &a->x);
     fe_square_to(&zz, &a->z);
-    fe_add_to(&r->h, &xx, &yy);
     fe_subtract_to(&r->e, &r->h, &xy);
     fe_tight_to(&r->e, &r->e);
-    fe_subtract_to(&r->g, &xx, &yy);
     fe_add_to(&zz, &zz, &zz);
     fe_add_to(&r->f, &zz, &r->g);
 }
 
-LV_FN void double_point(ext *a)
+LV_FN void double_completed(completed *a, unsigned n)
 {
-    completed r;
-    double_parts_of(&r, a);
-    ext_of(a, &r);
-}
-
-/* Leaves T as it was: enough to double again. */
-LV_FN void double_without_t(ext *a)
-{
-    completed r;
-    double_parts_of(&r, a);
-    fe_multiply_to(&a->x, &r.f, &r.e);
-    fe_multiply_to(&a->y, &r.g, &r.h);
-    fe_multiply_to(&a->z, &r.f, &r.g);
+    for (unsigned i = 0; i < n; i++) {
+        ext p;
+        point_of(&p, a);
+        double_parts_of(a, &p);
+    }
 }
 
 LV_FN void double_times(ext *a, unsigned n)
 {
-    for (unsigned i = 1; i < n; i++) {
-        double_without_t(a);
-    }
-    double_point(a);
+    completed r;
+    double_parts_of(&r, a);
+    double_completed(&r, n - 1);
+    ext_of(a, &r);
 }
+
+LV_FN void double_point(ext *a) { double_times(a, 1); }
 
 /* ---- encodings ---- */
 
@@ -257,7 +303,7 @@ LV_FN void encode(uint8_t *out, const lv_point *in, size_t count)
     for (size_t i = 0; i < count; i += LANES) {
         ext p = ext_load(in + i, count - i);
         fe root;
-        fe u1 = fe_multiply(fe_add(p.z, p.y), fe_subtract(p.z, p.y));
+        fe u1 = fe_multiply(fe_tight(fe_add(p.z, p.y)), fe_subtract(p.z, p.y));
         fe u2 = fe_multiply(p.x, p.y);
         (void)fe_inverse_root(&root, fe_multiply(u1, fe_square(u2)));
         fe den1 = fe_multiply(root, u1);
@@ -298,7 +344,7 @@ LV_FN doubling double_parts(ext p)
     fe zz = fe_square(p.z);
     fe dtt = fe_multiply(fe_square(p.t), fe_constant(&FE_D));
     d.e = fe_multiply(p.x, fe_add(p.y, p.y));
-    d.f = fe_add(zz, dtt);
+    d.f = fe_tight(fe_add(zz, dtt));
     d.g = fe_tight(fe_add(yy, xx));
     d.h = fe_subtract(zz, dtt);
     d.eg = fe_multiply(d.e, d.g);
@@ -397,37 +443,32 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
 LV_WITHIN void choose_entry(affine_niels *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
                             const int8_t *digit)
 {
-    affine_niels entry;
-    const fe zero = fe_constant(&FE_ZERO);
-    fe negated;
-    fe_mask negative = comb_entry(&entry.sum, &entry.difference, &entry.product, limb, digit);
-    fe_subtract_to(&negated, &zero, &entry.product);
-    fe_select_to(&r->sum, negative, &entry.difference, &entry.sum);
-    fe_select_to(&r->difference, negative, &entry.sum, &entry.difference);
-    fe_select_to(&r->product, negative, &negated, &entry.product);
+    fe_mask negative = comb_entry(&r->sum, &r->difference, &r->product, limb, digit);
+    fe_exchange(&r->sum, &r->difference, negative);
+    fe_negate_where(&r->product, negative);
 }
 
-LV_WITHIN void add_entry(ext *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+LV_WITHIN void add_entry(completed *sum, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
                          const int8_t *digit)
 {
     affine_niels entry;
+    augend to;
     choose_entry(&entry, limb, digit);
-    add_affine(sum, &entry);
+    augend_of(&to, sum);
+    add_affine_to(sum, &to, &entry);
 }
 
-/* The point alone: X = 4 x, Y = 4 y, Z = 4, T = 4 x y. */
-LV_FN void first_entry(ext *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
+/* The point alone: what its sum with the identity is. */
+LV_FN void first_entry(completed *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_ENTRIES],
                        const int8_t *digit)
 {
-    const fe two = fe_constant(&FE_TWO);
     affine_niels entry;
     choose_entry(&entry, limb, digit);
-    fe_subtract_to(&r->x, &entry.sum, &entry.difference);
-    fe_add_to(&r->y, &entry.sum, &entry.difference);
-    fe_multiply_to(&r->t, &r->x, &r->y);
-    fe_multiply_to(&r->x, &r->x, &two);
-    fe_multiply_to(&r->y, &r->y, &two);
-    fe_add_to(&r->z, &two, &two);
+    fe_subtract_to(&r->e, &entry.sum, &entry.difference);
+    r->f = fe_constant(&FE_TWO);
+    r->g = r->f;
+    fe_add_to(&r->h, &entry.sum, &entry.difference);
+    fe_tight_to(&r->h, &r->h);
 }
 
 /* out[i] = k[i] times the point whose comb it is. */
@@ -445,13 +486,16 @@ LV_FN void comb_multiply(lv_point *out, const lv_comb_table *table, const lv_sca
             }
             lv_wipe(digits, sizeof digits);
         }
-        ext sum;
+        completed sum;
+        ext product;
         first_entry(&sum, table->limb[0], digit[0]);
         for (size_t j = 1; j < LV_COMB_DIGITS; j++) {
             add_entry(&sum, table->limb[j], digit[j]);
         }
-        ext_store(out + i, sum, count - i);
+        ext_of(&product, &sum);
+        ext_store(out + i, product, count - i);
         lv_wipe(&sum, sizeof sum);
+        lv_wipe(&product, sizeof product);
     }
     lv_wipe(digit, sizeof digit);
 }
@@ -476,12 +520,9 @@ LV_FN void window_digits(int8_t digit[WINDOWS][LANES], size_t lane, const lv_sca
 
 /* The sizes' multiples, of those from 1 to 8 that stand in the table. */
 #ifdef LV_IN_PLACE
-LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit);
-LV_FN void keep_niels(kept_niels *r, const niels *a);
+LV_FN void select_size(niels *r, const niels *table, const int8_t *digit);
 #else
-typedef niels kept_niels;
-LV_FN void keep_niels(kept_niels *r, const niels *a) { *r = *a; }
-LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit)
+LV_FN void select_size(niels *r, const niels *table, const int8_t *digit)
 {
     const lane_sizes sizes = sizes_of(digit);
     *r = (niels){fe_constant(&FE_ONE), fe_constant(&FE_ONE), fe_constant(&FE_TWO),
@@ -497,47 +538,46 @@ LV_FN void select_size(niels *r, const kept_niels *table, const int8_t *digit)
 #endif
 
 /* Adds each lane's digit times the point whose multiples 1 .. 8 stand in the table. */
-LV_FN void add_multiple(ext *sum, const kept_niels *table, const int8_t *digit)
+LV_FN void add_multiple(completed *sum, const niels *table, const int8_t *digit)
 {
-    const fe zero = fe_constant(&FE_ZERO);
     niels some;
-    affine_niels with_sign;
-    fe negated;
-    fe two_z;
+    augend to;
     select_size(&some, table, digit);
     fe_mask negative = is_negative(digit);
-    fe_subtract_to(&negated, &zero, &some.product);
-    fe_select_to(&with_sign.sum, negative, &some.difference, &some.sum);
-    fe_select_to(&with_sign.difference, negative, &some.sum, &some.difference);
-    fe_select_to(&with_sign.product, negative, &negated, &some.product);
-    fe_multiply_to(&two_z, &sum->z, &some.z);
-    add_parts(sum, &with_sign.sum, &with_sign.difference, &with_sign.product, &two_z);
+    fe_exchange(&some.sum, &some.difference, negative);
+    fe_negate_where(&some.product, negative);
+    augend_of(&to, sum);
+    add_niels_to(sum, &to, &some);
 }
 
 /* The multiples 1 .. 8. */
-LV_FN void fill_window(kept_niels table[WINDOW_ENTRIES], const ext *p)
+LV_FN void fill_window(niels table[WINDOW_ENTRIES], const ext *p)
 {
-    niels multiple = niels_of(*p);
-    keep_niels(&table[0], &multiple);
+    const augend to = ext_augend(p);
+    table[0] = niels_of(*p);
     for (int j = 1; j < WINDOW_ENTRIES; j++) {
-        ext next = *p;
-        add_niels(&next, &multiple);
-        multiple = niels_of(next);
-        keep_niels(&table[j], &multiple);
+        completed sum;
+        ext next;
+        add_niels_to(&sum, &to, &table[j - 1]);
+        ext_of(&next, &sum);
+        table[j] = niels_of(next);
     }
 }
 
 LV_FN ext multiply_lanes(ext p, int8_t digit[WINDOWS][LANES])
 {
-    kept_niels table[WINDOW_ENTRIES];
+    niels table[WINDOW_ENTRIES];
+    const ext identity = ext_identity();
+    completed sum = ext_complete(&identity);
     fill_window(table, &p);
-    ext r = ext_identity();
-    add_multiple(&r, table, digit[WINDOWS - 1]);
+    add_multiple(&sum, table, digit[WINDOWS - 1]);
     for (int i = WINDOWS - 2; i >= 0; i--) {
-        double_times(&r, WINDOW);
-        add_multiple(&r, table, digit[i]);
+        double_completed(&sum, WINDOW);
+        add_multiple(&sum, table, digit[i]);
     }
-    return r;
+    ext_of(&p, &sum);
+    lv_wipe(&sum, sizeof sum);
+    return p;
 }
 
 LV_FN void multiply(lv_point *out, const lv_scalar *k, const lv_point *in, size_t count)
@@ -619,9 +659,14 @@ LV_FN void sum_row(lv_point *z, const lv_point *w, unsigned width)
 
 LV_FN ext triple(ext a)
 {
-    ext r = a;
-    double_point(&r);
-    return ext_plus(r, niels_of(a));
+    const niels once = niels_of(a);
+    completed r;
+    augend twice;
+    double_parts_of(&r, &a);
+    augend_of(&twice, &r);
+    add_niels_to(&r, &twice, &once);
+    ext_of(&a, &r);
+    return a;
 }
 
 /* What is added to x - y in the first column of each lane's segment: the constant, and three times

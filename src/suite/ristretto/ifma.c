@@ -168,7 +168,7 @@ LV_VECTOR loose multiply_loose(fe a, fe b)
 LV_VECTOR fe fe_multiply(fe a, fe b) { return carry(multiply_loose(a, b)); }
 
 /* Products of two different limbs come twice. */
-LV_VECTOR fe fe_square(fe a)
+LV_VECTOR loose square_loose(fe a)
 {
     const v8 zero = all(0);
     v8 z0 = low(zero, a.v[0], a.v[0]);
@@ -189,7 +189,41 @@ LV_VECTOR fe fe_square(fe a)
     v8 z7 = twice(low(high(twice(high(zero, a.v[2], a.v[4])), a.v[3], a.v[3]), a.v[3], a.v[4]));
     v8 z8 = low(twice(twice(high(zero, a.v[3], a.v[4]))), a.v[4], a.v[4]);
     v8 z9 = twice(high(zero, a.v[4], a.v[4]));
-    return carry((loose){{fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9)}});
+    return (loose){{fold(z0, z5), fold(z1, z6), fold(z2, z7), fold(z3, z8), fold(z4, z9)}};
+}
+
+LV_VECTOR fe fe_square(fe a) { return carry(square_loose(a)); }
+
+/* Limb i of 2^n p. */
+LV_VECTOR v8 times_p(int i, int n)
+{
+    return all((UINT64_C(1) << (51 + n)) - ((uint64_t)(i == 0 ? 19 : 1) << n));
+}
+
+/* b - a and b + a of products: the multiple of p is larger than any, limb by limb. */
+LV_VECTOR void carry_both(fe *difference, fe *sum, loose a, loose b)
+{
+    loose less;
+    loose more;
+    for (int i = 0; i < 5; i++) {
+        less.v[i] = _mm512_sub_epi64(add(b.v[i], times_p(i, 9)), a.v[i]);
+        more.v[i] = add(b.v[i], a.v[i]);
+    }
+    *difference = carry(less);
+    *sum = carry(more);
+}
+
+LV_VECTOR void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b, const fe *c,
+                              const fe *d)
+{
+    const loose ab = multiply_loose(*a, *b);
+    carry_both(difference, sum, ab, multiply_loose(*c, *d));
+}
+
+LV_VECTOR void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+{
+    const loose aa = square_loose(*a);
+    carry_both(difference, sum, aa, square_loose(*b));
 }
 
 LV_VECTOR fe fe_select(fe_mask mask, fe a, fe b)
@@ -310,18 +344,13 @@ LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,
     return _mm512_movepi64_mask(digits);
 }
 
+#define LV_PRODUCTS
 #include "suite/ristretto/formulas.h"
 
 /* ---- four coordinates side by side, of two points ---- */
 
 /* Masks of lanes: 0x11 are the first coordinates of both points. */
 enum { FIRST = 0x11, SECOND = 0x22, THIRD = 0x44, FOURTH = 0x88 };
-
-/* Limb i of 2^n p. */
-LV_VECTOR v8 times_p(int i, int n)
-{
-    return all((UINT64_C(1) << (51 + n)) - ((uint64_t)(i == 0 ? 19 : 1) << n));
-}
 
 LV_VECTOR v8 add_where(fe_mask mask, v8 a, v8 b) { return _mm512_mask_add_epi64(a, mask, a, b); }
 

@@ -27,16 +27,20 @@ LV_FN void lift(lifted *out, const lv_scalar *k)
 LV_FN ext lifted_sum(unsigned first, const lifted *digit, size_t count)
 {
     const lv_generator_table *table = lv_generators();
-    ext sum = ext_identity();
+    const ext identity = ext_identity();
+    completed sum = ext_complete(&identity);
+    ext share;
     for (size_t at = LIFTED_DIGITS; at-- > 0;) {
         for (size_t i = 0; i < count; i++) {
             add_entry(&sum, table->limb[first + i], digit[i].at[at]);
         }
         if (at > 0) {
-            double_times(&sum, LV_COMB_BITS);
+            double_completed(&sum, LV_COMB_BITS);
         }
     }
-    return sum;
+    ext_of(&share, &sum);
+    lv_wipe(&sum, sizeof sum);
+    return share;
 }
 
 #ifdef LV_QUADS
@@ -118,15 +122,18 @@ LV_FN void bits_commit(lv_point *out, const lv_scalar *mask, const uint8_t *bits
     int8_t bit[LANES] = {0};
     mask_multiply(out, mask, rows);
     for (size_t r = 0; r < rows; r += LANES) {
-        ext sum = ext_load(out + r, rows - r);
+        ext total = ext_load(out + r, rows - r);
+        completed sum = ext_complete(&total);
         for (size_t i = 0; i < count; i++) {
             for (size_t lane = 0; lane < LANES && r + lane < rows; lane++) {
                 bit[lane] = (int8_t)bits[(r + lane) * count + i];
             }
             add_entry(&sum, table->limb[LV_GENERATOR_FIRST + i], bit);
         }
-        ext_store(out + r, sum, rows - r);
+        ext_of(&total, &sum);
+        ext_store(out + r, total, rows - r);
         lv_wipe(&sum, sizeof sum);
+        lv_wipe(&total, sizeof total);
     }
     lv_wipe(bit, sizeof bit);
 }

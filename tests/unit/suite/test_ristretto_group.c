@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "suite/ristretto/point.h"
 #include "suite/ristretto/schedule.h"
+#include <fenv.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -564,6 +565,52 @@ static void test_vectors_agree_with_the_portable_one(void **state)
     }
 }
 
+/* ---- floating point ---- */
+
+/* Whatever rounding the caller has set, and with exceptions that trap. */
+static void test_roundings_do_not_matter(void **state)
+{
+    const sample *s = *state;
+    const lv_point *const row = s->p;
+    const int roundings[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (size_t c = 0; curve_at(c) != NULL; c++) {
+        for (size_t i = 0; i < 4; i++) {
+            lv_point p[MANY];
+            lv_point sum;
+            uint8_t encoded[2][MANY][LV_POINT_LEN];
+            bool good[MANY];
+            assert_int_equal(fesetround(roundings[i]), 0);
+            assert_int_equal(feclearexcept(FE_ALL_EXCEPT), 0);
+            assert_int_not_equal(feenableexcept(FE_INEXACT | FE_INVALID), -1);
+            curve_at(c)->base_multiply(p, s->k, MANY);
+            curve_at(c)->encode(encoded[0][0], p, MANY);
+            curve_at(c)->decode(p, good, encoded[0][0], MANY);
+            curve_at(c)->encode(encoded[1][0], p, MANY);
+            const lv_status status = curve_at(c)->cells_sum_vartime(p, s->k, &row, 1, 4);
+            curve_at(c)->multiply(&sum, &s->k[MANY - 1], s->p, 1);
+            const int traps = fedisableexcept(FE_ALL_EXCEPT);
+            const int rounding = fegetround();
+            const int raised = fetestexcept(FE_ALL_EXCEPT);
+            assert_int_equal(fesetround(FE_TONEAREST), 0);
+            assert_int_equal(traps, FE_INEXACT | FE_INVALID);
+            assert_int_equal(rounding, roundings[i]);
+            assert_int_equal(raised, 0);
+            assert_int_equal(status, LV_OK);
+            assert_memory_equal(encoded[0], s->encoded, sizeof s->encoded);
+            for (size_t j = 0; j < MANY; j++) {
+                assert_int_equal(good[j], !lv_scalar_is_zero(&s->k[j]));
+                assert_true(!good[j] || memcmp(encoded[1][j], s->encoded[j], LV_POINT_LEN) == 0);
+            }
+            lv_point want[2];
+            lv_curve_portable.multiply(want, &s->k[MANY - 1], s->p, 1);
+            assert_true(lv_point_equal(&want[0], &sum));
+            assert_int_equal(lv_curve_portable.cells_sum_vartime(want, s->k, &row, 1, 4), LV_OK);
+            assert_true(lv_point_equal(&want[0], &p[0]));
+            assert_true(lv_point_equal(&want[1], &p[1]));
+        }
+    }
+}
+
 /* ---- rows ---- */
 
 static void expect_rows(const lv_curve *curve, const lv_point *x, const lv_point *y,
@@ -823,6 +870,7 @@ int main(void)
         cmocka_unit_test(test_products_are_summed),
         cmocka_unit_test(test_one_of_two_is_selected),
         cmocka_unit_test(test_vectors_agree_with_the_portable_one),
+        cmocka_unit_test(test_roundings_do_not_matter),
         cmocka_unit_test(test_rows_of_every_width),
         cmocka_unit_test(test_the_order_is_no_scalar),
         cmocka_unit_test(test_scalars_agree),
