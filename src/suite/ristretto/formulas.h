@@ -336,24 +336,22 @@ typedef struct {
 
 enum { BATCH = 16 };
 
-LV_FN doubling double_parts(ext p)
+LV_FN void double_parts(doubling *d, ext p)
 {
-    doubling d;
     fe xx = fe_square(p.x);
     fe yy = fe_square(p.y);
     fe zz = fe_square(p.z);
     fe dtt = fe_multiply(fe_square(p.t), fe_constant(&FE_D));
-    d.e = fe_multiply(p.x, fe_add(p.y, p.y));
-    d.f = fe_tight(fe_add(zz, dtt));
-    d.g = fe_tight(fe_add(yy, xx));
-    d.h = fe_subtract(zz, dtt);
-    d.eg = fe_multiply(d.e, d.g);
-    d.fh = fe_multiply(d.f, d.h);
-    d.efgh = fe_multiply(d.eg, d.fh);
+    d->e = fe_multiply(p.x, fe_add(p.y, p.y));
+    d->f = fe_tight(fe_add(zz, dtt));
+    d->g = fe_tight(fe_add(yy, xx));
+    d->h = fe_subtract(zz, dtt);
+    d->eg = fe_multiply(d->e, d->g);
+    d->fh = fe_multiply(d->f, d->h);
+    d->efgh = fe_multiply(d->eg, d->fh);
     /* The identity has e = 0, which must not spoil the inverse of the others. Its own products
      * are 0 whatever stands for that inverse. */
-    d.efgh = fe_select(fe_equal(d.efgh, fe_constant(&FE_ZERO)), fe_constant(&FE_ONE), d.efgh);
-    return d;
+    d->efgh = fe_select(fe_equal(d->efgh, fe_constant(&FE_ZERO)), fe_constant(&FE_ONE), d->efgh);
 }
 
 /* The encoding of a double: ristretto's 2-isogeny from the Jacobi quartic is half of doubling, so
@@ -380,7 +378,7 @@ LV_FN void double_encode_batch(uint8_t *out, lv_point *points, size_t count)
     size_t vectors = (count + LANES - 1) / LANES;
     fe product = fe_constant(&FE_ONE);
     for (size_t i = 0; i < vectors; i++) {
-        d[i] = double_parts(ext_load(points + i * LANES, count - i * LANES));
+        double_parts(&d[i], ext_load(points + i * LANES, count - i * LANES));
         d[i].before = product;
         product = fe_multiply(product, d[i].efgh);
     }
@@ -414,8 +412,8 @@ LV_FN void decode(lv_point *out, bool *good, const uint8_t *in, size_t count)
         fe_mask valid = fe_load_bytes(&s, in + i * LV_POINT_LEN, count - i);
         valid = mask_and(valid, mask_not(fe_is_odd(s)));
         fe ss = fe_square(s);
-        fe u1 = fe_subtract(one, ss);
-        fe u2 = fe_add(one, ss);
+        fe u1 = fe_tight(fe_subtract(one, ss));
+        fe u2 = fe_tight(fe_add(one, ss));
         fe u2_square = fe_square(u2);
         fe v = fe_subtract(fe_negate(fe_multiply(fe_constant(&FE_D), fe_square(u1))), u2_square);
         fe root;
@@ -465,6 +463,7 @@ LV_FN void first_entry(completed *r, const uint64_t limb[LV_COMB_LIMBS][LV_COMB_
     affine_niels entry;
     choose_entry(&entry, limb, digit);
     fe_subtract_to(&r->e, &entry.sum, &entry.difference);
+    fe_tight_to(&r->e, &r->e);
     r->f = fe_constant(&FE_TWO);
     r->g = r->f;
     fe_add_to(&r->h, &entry.sum, &entry.difference);
