@@ -1,6 +1,7 @@
 #include "suite/suite.h"
 #include "base/declassify.h"
 #include "base/secret.h"
+#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -348,16 +349,14 @@ enum { WORD_BITS = 64 };
 
 _Static_assert(LV_WIDTH_MAX <= WORD_BITS, "the columns of a row are the bits of a word");
 
-/* Bit i is flag i: a product gathers eight of them. */
+/* Bit i is flag i; a product gathers eight of them. */
 static uint64_t word_of(const bool flags[WORD_BITS])
 {
     uint64_t word = 0;
     for (unsigned i = 0; i < WORD_BITS; i += 8) {
         uint64_t eight = 0;
-        for (unsigned j = 0; j < 8; j++) {
-            eight |= (uint64_t)flags[i + j] << 8 * j;
-        }
-        word |= eight * UINT64_C(0x0102040810204080) >> 56 << i;
+        memcpy(&eight, flags + i, sizeof eight);
+        word |= le64toh(eight) * UINT64_C(0x0102040810204080) >> 56 << i;
     }
     return word;
 }

@@ -58,12 +58,14 @@ AVX512 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
-/* A sum of at most 200 q modulo q: the quotient is guessed at most one too small. */
-AVX512 static inline __m512i reduce(__m512i a)
+/* lv_rlwe_reduce_sum; the upper part of a has few bits. */
+AVX512 static inline __m512i reduce_sum(__m512i a)
 {
-    const __m512i inverse = _mm512_set1_epi32((int)((UINT64_C(1) << 32) / LV_RLWE_Q));
-    __m512i guess = _mm512_srli_epi32(_mm512_mullo_epi32(_mm512_srli_epi32(a, 14), inverse), 18);
-    return fold(_mm512_sub_epi32(a, _mm512_mullo_epi32(guess, _mm512_set1_epi32(LV_RLWE_Q))));
+    const int modulus = 1 << LV_RLWE_BITS;
+    __m512i low = _mm512_and_si512(a, _mm512_set1_epi32(modulus - 1));
+    __m512i high = _mm512_madd_epi16(_mm512_srli_epi32(a, LV_RLWE_BITS),
+                                     _mm512_set1_epi32(modulus - (int)LV_RLWE_Q));
+    return fold(fold(_mm512_add_epi32(low, high)));
 }
 
 AVX512 static inline __mmask16 first_lanes(unsigned count)
@@ -89,10 +91,10 @@ AVX512 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, co
         __m512i difference = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(lanes, x + i),
                                               _mm512_maskz_loadu_epi32(lanes, y + i));
         __m512i cells = _mm512_add_epi32(_mm512_add_epi32(difference, shift), thrice);
-        _mm512_mask_storeu_epi32(z + i, lanes, reduce(cells));
+        _mm512_mask_storeu_epi32(z + i, lanes, reduce_sum(cells));
         sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(_mm512_set1_epi32(15), upto));
     }
-    return (uint32_t)_mm512_cvtsi512_si32(reduce(sum));
+    return lv_rlwe_reduce_sum((uint32_t)_mm512_cvtsi512_si32(sum));
 }
 
 AVX512 static void decide(bool *is_zero, const uint32_t *b, const uint32_t *mask, unsigned count)

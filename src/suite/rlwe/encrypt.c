@@ -8,24 +8,23 @@ typedef struct {
     const lv_rlwe_secret *key;
     const lv_bits *bits;
     size_t pairs; /* in one ciphertext */
-    uint8_t uniform_key[LV_RLWE_SEED_BYTES];
     uint8_t noise_key[LV_RLWE_SEED_BYTES];
     lv_rlwe_matrix *matrix;
 } encryption;
 
-/* The bits of one ciphertext at their places, zeros elsewhere. */
-static void lay_out(uint8_t placed[LV_RLWE_N], const lv_bits *bits, size_t first, size_t pairs)
+/* The bits of one ciphertext at their places, zeros elsewhere: as they are given where they fill
+ * it, else in `room`. */
+static const uint8_t *placed_bits(const lv_bits *bits, size_t first, size_t pairs, uint8_t *room)
 {
-    if (lv_rlwe_place(pairs, bits->width) == pairs * bits->width) { /* no gaps between them */
-        memcpy(placed, bits->bits + first * bits->width, pairs * bits->width);
-        memset(placed + pairs * bits->width, 0, LV_RLWE_N - pairs * bits->width);
-        return;
+    const uint8_t *from = bits->bits + first * bits->width;
+    if (pairs * bits->width == LV_RLWE_N) {
+        return from;
     }
-    memset(placed, 0, LV_RLWE_N);
+    memset(room, 0, LV_RLWE_N);
     for (size_t i = 0; i < pairs; i++) {
-        memcpy(placed + lv_rlwe_place(i, bits->width), bits->bits + (first + i) * bits->width,
-               bits->width);
+        memcpy(room + lv_rlwe_place(i, bits->width), from + i * bits->width, bits->width);
     }
+    return room;
 }
 
 /* b = a s + e + DELTA m */
@@ -37,13 +36,15 @@ static lv_status encrypt_one(void *context, size_t index)
     size_t left = all->bits->pairs - first;
     size_t pairs = left < all->pairs ? left : all->pairs;
     uint32_t c[LV_RLWE_N];
-    uint8_t placed[LV_RLWE_N];
+    uint8_t room[LV_RLWE_N];
+    const uint8_t *bits = placed_bits(all->bits, first, pairs, room);
 
-    lay_out(placed, all->bits, first, pairs);
-    lv_rlwe_uniform(key->ops, c, all->uniform_key, index);
+    lv_rlwe_uniform(key->ops, c, all->matrix->nonce[0], index);
     key->ops->product(c, c, &key->s);
-    lv_rlwe_add(key->ops, c, all->noise_key, index, placed);
-    lv_wipe(placed, sizeof placed);
+    lv_rlwe_add(key->ops, c, all->noise_key, index, bits);
+    if (bits == room) {
+        lv_wipe(room, sizeof room);
+    }
     /* From here on it is a ciphertext, which everybody may see. The rest of c is one too. */
     lv_declassify(c, sizeof c);
     memcpy(all->matrix->b + index * LV_RLWE_N, c,
@@ -59,7 +60,6 @@ static lv_status encrypt_all(encryption *all, const lv_job *job)
     if (status == LV_OK) {
         /* Nonces are published with the matrix. */
         lv_declassify(all->matrix->nonce[0], sizeof all->matrix->nonce[0]);
-        lv_rlwe_uniform_key(all->uniform_key, all->matrix->nonce[0]);
         lv_rlwe_noise_key(all->noise_key, all->key->seed, all->matrix->nonce[0]);
         status = lv_parallel_for(job, "encrypt", ciphertexts, encrypt_one, all);
     }

@@ -74,12 +74,9 @@ void lv_rlwe_commit(uint8_t out[LV_RLWE_PUBLIC_BYTES], const uint8_t seed[LV_RLW
 /** s, coefficients -1, 0, 1 modulo q. */
 void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_BYTES]);
 
-/** Derives what the a of a matrix are drawn from; public. */
-void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV_RLWE_NONCE_BYTES]);
-
-/** a of ciphertext `index`, transformed. */
+/** a of ciphertext `index` of the matrix with that nonce, transformed. */
 void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
-                     const uint8_t key[LV_RLWE_SEED_BYTES], size_t index);
+                     const uint8_t nonce[LV_RLWE_NONCE_BYTES], size_t index);
 
 /** Derives what the e of a matrix are drawn from; wipe it. */
 void lv_rlwe_noise_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t seed[LV_RLWE_SEED_BYTES],

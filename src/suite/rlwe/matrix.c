@@ -26,10 +26,15 @@ lv_status lv_rlwe_matrix_new(const lv_rlwe_public *key, size_t pairs, unsigned w
     if (matrix == NULL) {
         return LV_E_MEMORY;
     }
-    memset(matrix, 0, offsetof(lv_rlwe_matrix, b));
     matrix->base = (lv_matrix){
         .suite = &lv_suite_rlwe, .key_bits = LV_RLWE_KEY_BITS, .pairs = pairs, .width = width};
     matrix->ops = key->ops;
+    matrix->kind = LV_RLWE_ENCRYPTED;
+    memset(matrix->nonce, 0, sizeof matrix->nonce);
+    matrix->formula = LV_EQUAL;
+    matrix->limit = 0;
+    matrix->first = 0;
+    matrix->source_width = 0;
     memcpy(matrix->owner, key->commitment, sizeof matrix->owner);
     *out = matrix;
     return LV_OK;

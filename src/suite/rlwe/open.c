@@ -9,8 +9,7 @@ static void make_again(const lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, 
 {
     static const uint8_t none[LV_RLWE_N] = {0};
     uint8_t stream_key[LV_RLWE_SEED_BYTES];
-    lv_rlwe_uniform_key(stream_key, matrix->nonce[0]);
-    lv_rlwe_uniform(key->ops, made, stream_key, ciphertext);
+    lv_rlwe_uniform(key->ops, made, matrix->nonce[0], ciphertext);
     key->ops->product(made, made, &key->s);
     lv_rlwe_noise_key(stream_key, key->seed, matrix->nonce[0]);
     lv_rlwe_add(key->ops, made, stream_key, ciphertext, none);

@@ -39,6 +39,15 @@ static inline uint32_t lv_rlwe_reduce(uint32_t a)
     return lv_rlwe_fold(lv_rlwe_mul(a, 1, one));
 }
 
+/** a modulo q for a < 200 q: 2^20 = 10239 modulo q, and the sum is below 3 q. */
+static inline uint32_t lv_rlwe_reduce_sum(uint32_t a)
+{
+    const uint32_t low = (1U << LV_RLWE_BITS) - 1;
+    uint32_t sum = (a & low) + (a >> LV_RLWE_BITS) * (low + 1 - LV_RLWE_Q);
+    uint32_t less = sum - LV_RLWE_Q;
+    return lv_rlwe_fold(less + (LV_RLWE_Q & (0U - (less >> 31))));
+}
+
 /** The polynomial's values at psi^(2 brv(j) + 1), below q, in place; coefficients below q. */
 void lv_rlwe_transform(uint32_t a[LV_RLWE_N]);
 

@@ -13,9 +13,9 @@ static inline uint32_t lv_rlwe_plain_row(uint32_t *z, const uint32_t *x, const u
         sum += w[i];
     }
     for (unsigned i = 0; i < width; i++) {
-        z[i] = lv_rlwe_reduce(x[i] + LV_RLWE_Q - y[i] + constant + z[i]);
+        z[i] = lv_rlwe_reduce_sum(x[i] + LV_RLWE_Q - y[i] + constant + z[i]);
     }
-    return lv_rlwe_reduce(sum);
+    return lv_rlwe_reduce_sum(sum);
 }
 
 static inline void lv_rlwe_plain_decide(bool *is_zero, const uint32_t *b, const uint32_t *mask,

@@ -6,12 +6,12 @@
 
 static const char PUBLIC_DOMAIN[] = "lotveil/v2/rlwe1024/public";
 static const char SECRET_DOMAIN[] = "lotveil/v2/rlwe1024/secret";
-static const char UNIFORM_DOMAIN[] = "lotveil/v2/rlwe1024/uniform";
 static const char NOISE_DOMAIN[] = "lotveil/v2/rlwe1024/noise";
 
 enum { DERIVED = 32, WORD = 16, BLOCK = 64 };
 
 _Static_assert(crypto_stream_chacha20_KEYBYTES == DERIVED, "keys of streams");
+_Static_assert(LV_RLWE_NONCE_BYTES == DERIVED, "a nonce is a key");
 _Static_assert(crypto_stream_chacha20_NONCEBYTES == 8, "a stream's nonce is a 64-bit number");
 
 /* KDF(key, domain, data) of rlwe.h. libsodium's BLAKE2b fails on lengths out of range only, and
@@ -76,13 +76,8 @@ void lv_rlwe_draw_secret(uint32_t s[LV_RLWE_N], const uint8_t seed[LV_RLWE_SEED_
     lv_wipe(stream, sizeof stream);
 }
 
-void lv_rlwe_uniform_key(uint8_t key[LV_RLWE_SEED_BYTES], const uint8_t nonce[LV_RLWE_NONCE_BYTES])
-{
-    derive(key, NULL, UNIFORM_DOMAIN, (lv_bytes){.data = nonce, .len = LV_RLWE_NONCE_BYTES});
-}
-
 void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
-                     const uint8_t key[LV_RLWE_SEED_BYTES], size_t index)
+                     const uint8_t nonce[LV_RLWE_NONCE_BYTES], size_t index)
 {
     /* Of 1152 numbers 11 are refused, with a deviation of 3: the first piece is enough. */
     enum { PIECE = 45 };
@@ -91,7 +86,7 @@ void lv_rlwe_uniform(const lv_rlwe_ops *ops, uint32_t a[LV_RLWE_N],
     size_t kept = 0;
 
     for (uint64_t counter = 0; kept < LV_RLWE_N; counter += PIECE) {
-        ops->stream(stream, PIECE, key, index, counter);
+        ops->stream(stream, PIECE, nonce, index, counter);
         kept += ops->accept(a + kept, LV_RLWE_N - kept, stream, sizeof stream);
     }
 }

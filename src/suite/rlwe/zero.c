@@ -15,14 +15,6 @@ static bool masks_are_of(const lv_rlwe_masks *masks, const lv_rlwe_matrix *matri
            memcmp(masks->nonce, matrix->nonce, sizeof masks->nonce) == 0;
 }
 
-static void draw(const lv_rlwe_ops *ops, uint32_t *a, const uint8_t nonce[LV_RLWE_NONCE_BYTES],
-                 size_t ciphertext)
-{
-    uint8_t key[LV_RLWE_SEED_BYTES];
-    lv_rlwe_uniform_key(key, nonce);
-    lv_rlwe_uniform(ops, a, key, ciphertext);
-}
-
 /* `all` holds a_w s before. */
 static void apply_to_all(const lv_rlwe_ops *ops, lv_rlwe_masks *masks, unsigned width)
 {
@@ -39,13 +31,13 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
     lv_rlwe_masks *masks = &key->masks;
     uint32_t *as = masks->as;
 
-    draw(key->ops, as, matrix->nonce[0], ciphertext);
+    lv_rlwe_uniform(key->ops, as, matrix->nonce[0], ciphertext);
     if (matrix->kind == LV_RLWE_PAIRS) {
-        draw(key->ops, masks->all, matrix->nonce[1], ciphertext);
+        lv_rlwe_uniform(key->ops, masks->all, matrix->nonce[1], ciphertext);
         for (unsigned i = 0; i < LV_RLWE_N; i++) {
             as[i] += LV_RLWE_Q - masks->all[i];
         }
-        draw(key->ops, masks->all, matrix->nonce[2], ciphertext);
+        lv_rlwe_uniform(key->ops, masks->all, matrix->nonce[2], ciphertext);
         key->ops->product(masks->all, masks->all, &key->s);
     }
     key->ops->product(as, as, &key->s);

@@ -87,7 +87,7 @@ def to_coefficients(values):
 def uniform(nonce, index):
     """a of ciphertext `index`, as values."""
     kept, left, held = [], 0, 0
-    for block in stream(kdf(None, b"uniform", nonce), index):
+    for block in stream(nonce, index):
         for byte in block:
             held |= byte << left
             left += 8

@@ -340,10 +340,8 @@ static void model_noise(const uint8_t seed[32], const uint8_t nonce[32], size_t 
 /* a in coefficients, interpolated from its values. */
 static void model_uniform(const uint8_t nonce[32], size_t index, int64_t a[N])
 {
-    uint8_t key[32];
     uint64_t value[N];
-    derive(key, NULL, "uniform", nonce);
-    uint8_t *stream = stream_of(key, index, (size_t)8 * N);
+    uint8_t *stream = stream_of(nonce, index, (size_t)8 * N);
     for (size_t j = 0, bit = 0; j < N; bit += 20) {
         uint64_t number = number_at(stream + bit / 8, 3) >> bit % 8 & 0xfffff;
         value[j] = number;

@@ -140,7 +140,24 @@ static void test_products_of_numbers(void **state)
         assert_true(product < 2 * Q);
         assert_int_equal(product % Q, (uint64_t)a * w % Q);
         assert_int_equal(lv_rlwe_reduce(a), a % Q);
+        assert_int_equal(lv_rlwe_reduce_sum(a % (200 * Q)), a % (200 * Q) % Q);
         assert_int_equal(lv_rlwe_fold(a % (2 * Q)), a % Q);
+    }
+}
+
+/* Around every multiple of q and of 2^20. */
+static void test_sums_are_reduced(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++) {
+        const uint32_t centres[] = {i * Q, (i + 1) * Q - 1, i << 20};
+        for (size_t j = 0; j < 3; j++) {
+            for (uint32_t a = centres[j] < 3 ? 0 : centres[j] - 3; a < centres[j] + 3; a++) {
+                if (a < 200U * Q) {
+                    assert_int_equal(lv_rlwe_reduce_sum(a), a % Q);
+                }
+            }
+        }
     }
 }
 
@@ -571,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_floats),
         cmocka_unit_test(test_every_quotient),
         cmocka_unit_test(test_products_of_numbers),
+        cmocka_unit_test(test_sums_are_reduced),
         cmocka_unit_test(test_transform_gives_the_values),
         cmocka_unit_test(test_products_of_polynomials),
         cmocka_unit_test(test_largest_inputs),
