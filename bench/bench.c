@@ -23,9 +23,7 @@ lv_formula lv_bench_expected(uint64_t x, uint64_t y, unsigned width, unsigned *c
     if (x == y) {
         return LV_EQUAL;
     }
-    while (((x ^ y) >> (width - 1 - *column) & 1) == 0) {
-        (*column)++;
-    }
+    *column = (unsigned)__builtin_clzll(x ^ y) - (64 - width);
     return x < y ? LV_RISE : LV_FALL;
 }
 

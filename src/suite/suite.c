@@ -349,11 +349,12 @@ enum { WORD_BITS = 64 };
 
 _Static_assert(LV_WIDTH_MAX <= WORD_BITS, "the columns of a row are the bits of a word");
 
-/* Bit i is flag i; a product gathers eight of them. */
-static uint64_t word_of(const bool flags[WORD_BITS])
+/* Bit i is flag i, of the first `count`, beyond which none is set; a product gathers eight of them.
+ */
+static uint64_t word_of(const bool flags[WORD_BITS], unsigned count)
 {
     uint64_t word = 0;
-    for (unsigned i = 0; i < WORD_BITS; i += 8) {
+    for (unsigned i = 0; i < count; i += 8) {
         uint64_t eight = 0;
         memcpy(&eight, flags + i, sizeof eight);
         word |= le64toh(eight) * UINT64_C(0x0102040810204080) >> 56 << i;
@@ -384,7 +385,7 @@ lv_status lv_zero_scan(const lv_secret_key *key, const lv_matrix *z, size_t row,
         return LV_E_ARGUMENT;
     }
     lv_status status = key->suite->zero_test(key, z, row, 0, z->width, is_zero);
-    const uint64_t zeros = word_of(is_zero);
+    const uint64_t zeros = word_of(is_zero, z->width);
     uint32_t found = (uint32_t)((zeros | (0 - zeros)) >> 63);
     *column = lowest_place(zeros, z->width);
     lv_wipe(is_zero, sizeof is_zero);

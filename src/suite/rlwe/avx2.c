@@ -208,6 +208,11 @@ AVX2 static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+AVX2 static void subtract(uint32_t a[LV_RLWE_N], const uint32_t b[LV_RLWE_N])
+{
+    lv_rlwe_plain_subtract(a, b);
+}
+
 AVX2 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
                          uint32_t constant, unsigned width)
 {
@@ -251,6 +256,7 @@ AVX2 static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 const lv_rlwe_ops lv_rlwe_avx2 = {
     .name = "avx2",
     .prepare = lv_rlwe_portable_prepare,
+    .subtract = subtract,
     .product = product,
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,

@@ -1,5 +1,6 @@
 /* Sixteen 32-bit lanes. */
 #include "suite/rlwe/avx512.h"
+#include "suite/rlwe/row.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -71,6 +72,11 @@ AVX512 static inline __m512i reduce_sum(__m512i a)
 AVX512 static inline __mmask16 first_lanes(unsigned count)
 {
     return (__mmask16)(count >= 16 ? 0xffffU : (1U << count) - 1);
+}
+
+AVX512 static void subtract(uint32_t a[LV_RLWE_N], const uint32_t b[LV_RLWE_N])
+{
+    lv_rlwe_plain_subtract(a, b);
 }
 
 AVX512 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
@@ -146,6 +152,7 @@ AVX512 static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 const lv_rlwe_ops lv_rlwe_avx512 = {
     .name = "avx512",
     .prepare = lv_rlwe_avx512_prepare,
+    .subtract = subtract,
     .product = lv_rlwe_avx512_product,
     .stream = lv_rlwe_avx512_stream,
     .accept = accept,

@@ -20,7 +20,7 @@ static void combine_row(const lv_rlwe_matrix *x, const lv_rlwe_matrix *y, const 
 bool lv_rlwe_is_source(const lv_rlwe_matrix *matrix, const lv_rlwe_public *key)
 {
     return matrix->kind == LV_RLWE_ENCRYPTED &&
-           memcmp(matrix->owner, key->commitment, sizeof matrix->owner) == 0;
+           lv_rlwe_same(matrix->owner, key->commitment, sizeof matrix->owner);
 }
 
 lv_status lv_rlwe_combine(const lv_public_key *key, const lv_matrix *x, const lv_matrix *y,

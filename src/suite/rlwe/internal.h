@@ -7,6 +7,7 @@
 #include "suite/rlwe/rlwe.h"
 #include "suite/suite.h"
 #include <pthread.h>
+#include <string.h>
 
 #define LV_RLWE_NONCE_BYTES 32U
 #define LV_RLWE_PUBLIC_BYTES 32U
@@ -62,6 +63,20 @@ typedef struct {
     pthread_mutex_t lock;
     lv_rlwe_masks masks; /* guarded by lock */
 } lv_rlwe_secret;
+
+/** Whether `len` public bytes, a multiple of 8, are the same: a few words, compared where they
+ * stand. */
+static inline bool lv_rlwe_same(const void *a, const void *b, size_t len)
+{
+    uint64_t differing = 0;
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t words[2];
+        memcpy(&words[0], (const uint8_t *)a + i, 8);
+        memcpy(&words[1], (const uint8_t *)b + i, 8);
+        differing |= words[0] ^ words[1];
+    }
+    return differing == 0;
+}
 
 const lv_rlwe_public *lv_rlwe_public_of(const lv_public_key *key);
 const lv_rlwe_matrix *lv_rlwe_matrix_of(const lv_matrix *matrix);

@@ -18,6 +18,9 @@ typedef struct {
     /** Makes a transformed element, below q, ready for `product`. */
     void (*prepare)(lv_rlwe_factor *s, const uint32_t values[LV_RLWE_N]);
 
+    /** a -= b, for elements below q; the result is below 2 q. */
+    void (*subtract)(uint32_t a[LV_RLWE_N], const uint32_t b[LV_RLWE_N]);
+
     /** r = inverse transform of a s: coefficients below q. a below 2 q; r and a may be the same. */
     void (*product)(uint32_t r[LV_RLWE_N], const uint32_t a[LV_RLWE_N], const lv_rlwe_factor *s);
 

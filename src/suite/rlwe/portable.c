@@ -77,6 +77,11 @@ static void add(uint32_t c[LV_RLWE_N], const uint8_t stream[LV_RLWE_N],
     }
 }
 
+static void subtract(uint32_t a[LV_RLWE_N], const uint32_t b[LV_RLWE_N])
+{
+    lv_rlwe_plain_subtract(a, b);
+}
+
 static uint32_t row(uint32_t *z, const uint32_t *x, const uint32_t *y, const uint32_t *w,
                     uint32_t constant, unsigned width)
 {
@@ -113,6 +118,7 @@ static bool unpack(uint32_t *c, const uint8_t *in, size_t count)
 const lv_rlwe_ops lv_rlwe_portable = {
     .name = "portable",
     .prepare = lv_rlwe_portable_prepare,
+    .subtract = subtract,
     .product = product,
     .stream = lv_rlwe_sodium_stream,
     .accept = accept,

@@ -1,4 +1,4 @@
-/** Rows in plain C, for those kinds whose compiler makes vectors of it (contracts: ops.h). */
+/** Plain C of which compilers make vectors, for each kind that wants it (contracts: ops.h). */
 #ifndef LV_RLWE_ROW_H
 #define LV_RLWE_ROW_H
 
@@ -16,6 +16,13 @@ static inline uint32_t lv_rlwe_plain_row(uint32_t *z, const uint32_t *x, const u
         z[i] = lv_rlwe_reduce_sum(x[i] + LV_RLWE_Q - y[i] + constant + z[i]);
     }
     return lv_rlwe_reduce_sum(sum);
+}
+
+static inline void lv_rlwe_plain_subtract(uint32_t a[LV_RLWE_N], const uint32_t b[LV_RLWE_N])
+{
+    for (unsigned i = 0; i < LV_RLWE_N; i++) {
+        a[i] += LV_RLWE_Q - b[i];
+    }
 }
 
 static inline void lv_rlwe_plain_decide(bool *is_zero, const uint32_t *b, const uint32_t *mask,

@@ -12,7 +12,7 @@ static bool masks_are_of(const lv_rlwe_masks *masks, const lv_rlwe_matrix *matri
 {
     return masks->filled && masks->of_pairs == (matrix->kind == LV_RLWE_PAIRS) &&
            masks->width == width_of_rows(matrix) && masks->ciphertext == ciphertext &&
-           memcmp(masks->nonce, matrix->nonce, sizeof masks->nonce) == 0;
+           lv_rlwe_same(masks->nonce, matrix->nonce, sizeof masks->nonce);
 }
 
 /* `all` holds a_w s before. */
@@ -34,9 +34,7 @@ static void fill_masks(lv_rlwe_secret *key, const lv_rlwe_matrix *matrix, size_t
     lv_rlwe_uniform(key->ops, as, matrix->nonce[0], ciphertext);
     if (matrix->kind == LV_RLWE_PAIRS) {
         lv_rlwe_uniform(key->ops, masks->all, matrix->nonce[1], ciphertext);
-        for (unsigned i = 0; i < LV_RLWE_N; i++) {
-            as[i] += LV_RLWE_Q - masks->all[i];
-        }
+        key->ops->subtract(as, masks->all);
         lv_rlwe_uniform(key->ops, masks->all, matrix->nonce[2], ciphertext);
         key->ops->product(masks->all, masks->all, &key->s);
     }
@@ -67,7 +65,7 @@ lv_status lv_rlwe_zero_test(const lv_secret_key *key, const lv_matrix *z, size_t
     lv_rlwe_secret *mine = (lv_rlwe_secret *)(uintptr_t)key;
     const lv_rlwe_matrix *matrix = lv_rlwe_matrix_of(z);
     lv_rlwe_masks *masks = &mine->masks;
-    if (memcmp(matrix->owner, mine->public_key.commitment, sizeof matrix->owner) != 0) {
+    if (!lv_rlwe_same(matrix->owner, mine->public_key.commitment, sizeof matrix->owner)) {
         return LV_E_ARGUMENT;
     }
     const bool encrypted = matrix->kind == LV_RLWE_ENCRYPTED;

@@ -416,6 +416,27 @@ static void test_noise_and_bits_are_added(void **state)
     }
 }
 
+static void test_differences(void **state)
+{
+    (void)state;
+    const lv_rlwe_ops *ops = NULL;
+    uint32_t a[N];
+    uint32_t b[N];
+    draw(a, N, Q);
+    draw(b, N, Q);
+    a[0] = b[1] = Q - 1;
+    a[1] = b[0] = 0;
+    for (size_t kind = 0; (ops = lv_rlwe_ops_at(kind)) != NULL; kind++) {
+        uint32_t r[N];
+        memcpy(r, a, sizeof r);
+        ops->subtract(r, b);
+        for (size_t i = 0; i < N; i++) {
+            assert_true(r[i] < 2 * Q);
+            assert_int_equal(r[i] % Q, (a[i] + Q - b[i]) % Q);
+        }
+    }
+}
+
 /* Cell i of a row by its formula, term by term. */
 static uint32_t expected_cell(const uint32_t *x, const uint32_t *y, const uint32_t *w,
                               uint32_t constant, unsigned i)
@@ -596,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_streams_are_chacha20),
         cmocka_unit_test(test_numbers_are_accepted_alike),
         cmocka_unit_test(test_noise_and_bits_are_added),
+        cmocka_unit_test(test_differences),
         cmocka_unit_test(test_rows_at_every_width),
         cmocka_unit_test(test_every_decision),
         cmocka_unit_test(test_decisions_of_few),
