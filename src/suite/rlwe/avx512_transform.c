@@ -15,8 +15,8 @@ enum { LANES = 16, ROWS = 16, PART = ROWS * LANES, PARTS = LV_RLWE_N / PART };
 
 static const float *const OF_ROWS = lv_rlwe_avx512_powers + LV_RLWE_AVX512_ROWS_AT;
 
-/* a / q for |a| <= 2^22 q, to a whole number, off by at most 1/2 and |a / q| 2^-24. Where 1.5 *
- * 2^23 is added no place is left behind the point. */
+/* a / q for |a| <= 2^22 q, to a whole number, off by at most 1/2 and |a / q| 2^-24: where 3 * 2^22
+ * is added, no place is left behind the point. */
 AVX512 static inline __m512 quotient(__m512 a)
 {
     const __m512 magic = _mm512_set1_ps(12582912.0F);

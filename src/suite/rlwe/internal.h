@@ -64,8 +64,7 @@ typedef struct {
     lv_rlwe_masks masks; /* guarded by lock */
 } lv_rlwe_secret;
 
-/** Whether `len` public bytes, a multiple of 8, are the same: a few words, compared where they
- * stand. */
+/** Whether `len` public bytes, a multiple of 8, are the same; without a call for so few. */
 static inline bool lv_rlwe_same(const void *a, const void *b, size_t len)
 {
     uint64_t differing = 0;

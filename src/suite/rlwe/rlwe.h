@@ -25,13 +25,14 @@
  *    public part   KDF(none, "public", seed)
  *    s             ChaCha20(KDF(seed, "secret", ""), nonce 0): for each coefficient 16 bytes, as a
  *                  128-bit number u; the coefficient is floor(3 u / 2^128) - 1
- *    a             ChaCha20(n, nonce c) for ciphertext c of the matrix with nonce n, which is
- * public: numbers of 20 bits, two in 5 bytes, the first in the low bits; those below q in turn.
- * a[j] is the value of the polynomial at psi^(2 brv(j) + 1), psi = 632295, brv reversing 10 bits:
- * it is never needed in any other form e             ChaCha20(KDF(seed, "noise", n), nonce c): a
- * byte u for each coefficient, which is (u mod 8) + (floor(u / 8) mod 8) - 7 Numbers in streams are
- * little endian. The nonce n is drawn afresh for every matrix, so nothing repeats when a matrix is
- * encrypted again.
+ *    a             ChaCha20(n, nonce c) for ciphertext c of the matrix with nonce n, in public:
+ *                  numbers of 20 bits, two in 5 bytes, the first in the low bits; those below q
+ *                  in turn. a[j] is the value of the polynomial at psi^(2 brv(j) + 1),
+ *                  psi = 632295, brv reversing 10 bits: it is never needed in any other form
+ *    e             ChaCha20(KDF(seed, "noise", n), nonce c): a byte u for each coefficient, which
+ *                  is (u mod 8) + (floor(u / 8) mod 8) - 7
+ *  Numbers in streams are little endian. The nonce n is drawn afresh for every matrix, so nothing
+ *  repeats when a matrix is encrypted again.
  *
  *  Encodings:
  *    secret key    the seed, 32 bytes
