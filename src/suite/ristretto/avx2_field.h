@@ -21,9 +21,9 @@
  *    one and an entry, as the other. |low| <= 2^50, and l stays within 2^52 .. 2^53, where they are
  *    the integers; |high| <= 2^51.
  *  - A column has at most 1 low half and, 19 times, 4 low and 5 high ones: it is below
- *    (1 + 19 (4 + 10)) 2^50 < 2^59, and those of a sum of two products are below 2^60. What is
- *    carried may have up to 2^62: a carry is up to 2^11, and 19 times that, which goes to the first
- *    limb, is below 2^50 2^-34.
+ *    (1 + 19 (4 + 10)) 2^50 < 2^59. What is carried may have up to 2^62, and so be the sum of
+ *    eight: a carry is up to 2^11, and 19 times that, which goes to the first limb, is below
+ *    2^50 2^-34.
  *  - fe_tight takes up to 4; each other addition and subtraction is one of integers below 2^53.
  *
  *  No operand is ever denormal, infinite or no number, on which time might depend. The processor
@@ -117,6 +117,7 @@ LV_VECTOR void store_words(uint64_t *out, v4 a, size_t words, size_t count)
 
 #define FOUR(a) {(a), (a), (a), (a)}
 #define EACH(a) {a(0), a(1), a(2), a(3), a(4)}
+#define OF_NONE(k) FOUR(ROUND)
 #define OF_PRODUCT(k) FOUR(ROUND - BIAS(k))
 #define OF_PRODUCTS(k) FOUR(ROUND - 2 * BIAS(k))
 #define OF_SQUARE(k) FOUR(ROUND - SQUARE_BIAS(k))
@@ -128,22 +129,22 @@ typedef struct {
 
 /* In memory, whence each is an operand: broadcasts would take the place of sums. */
 static const struct {
+    columns none;
     columns product;
     columns products; /* a sum of two */
     columns square;
     columns squares;
-    uint64_t round[LANES];
     uint64_t low51[LANES];
     uint64_t unit[LANES];
     uint64_t nineteen[LANES];
     double first[LANES]; /* what carry takes from the first limb, and from the others */
     double other[LANES];
 } CONSTANTS __attribute__((aligned(32))) = {
+    .none = {EACH(OF_NONE)},
     .product = {EACH(OF_PRODUCT)},
     .products = {EACH(OF_PRODUCTS)},
     .square = {EACH(OF_SQUARE)},
     .squares = {EACH(OF_SQUARES)},
-    .round = FOUR(ROUND),
     .low51 = FOUR((UINT64_C(1) << 51) - 1),
     .unit = FOUR(UNIT_BITS),
     .nineteen = FOUR(19),
@@ -162,6 +163,15 @@ LV_VECTOR d4 constant_real(const double *of)
 {
     __asm__("" : "+r"(of));
     return _mm256_load_pd(of);
+}
+
+/* r += the constants of these columns. */
+LV_VECTOR void start(v4 r[LIMBS], const columns *from)
+{
+#pragma GCC unroll 5
+    for (int i = 0; i < LIMBS; i++) {
+        r[i] = add(r[i], constant(from->limb[i]));
+    }
 }
 
 /* ---- limbs ---- */
@@ -189,10 +199,7 @@ LV_VECTOR void carry_to(fe *r, const v4 z[LIMBS])
 LV_VECTOR fe fe_of(wide_fe a)
 {
     fe r;
-#pragma GCC unroll 5
-    for (int i = 0; i < LIMBS; i++) {
-        a.v[i] = add(a.v[i], constant(CONSTANTS.round));
-    }
+    start(a.v, &CONSTANTS.none);
     carry_to(&r, a.v);
     return r;
 }
@@ -355,66 +362,79 @@ LV_VECTOR void square_columns(v4 r[LIMBS], const fe *a)
     fold_to(r, z);
 }
 
-/* r += the constants of these columns. */
-LV_VECTOR void start(v4 r[LIMBS], const columns *from)
+LV_VECTOR void finish(fe *r, v4 z[LIMBS], const columns *from)
 {
-#pragma GCC unroll 5
-    for (int i = 0; i < LIMBS; i++) {
-        r[i] = add(r[i], constant(from->limb[i]));
-    }
+    start(z, from);
+    carry_to(r, z);
 }
 
 LV_CALL void fe_multiply_to(fe *r, const fe *a, const fe *b)
 {
     v4 z[LIMBS];
     multiply_columns(z, a, b);
-    start(z, &CONSTANTS.product);
-    carry_to(r, z);
+    finish(r, z, &CONSTANTS.product);
 }
 
 LV_CALL void fe_square_to(fe *r, const fe *a)
 {
     v4 z[LIMBS];
     square_columns(z, a);
-    start(z, &CONSTANTS.square);
-    carry_to(r, z);
+    finish(r, z, &CONSTANTS.square);
 }
 
-/* b - a and b + a, whose own constants go in the difference: one carry for each result. */
-LV_VECTOR void finish_both(fe *difference, fe *sum, const v4 a[LIMBS], const v4 b[LIMBS],
-                           const columns *of_sum)
+LV_VECTOR void add_columns(v4 r[LIMBS], const v4 a[LIMBS], const v4 b[LIMBS])
 {
-    v4 z[LIMBS];
 #pragma GCC unroll 5
     for (int i = 0; i < LIMBS; i++) {
-        z[i] = add(subtract(b[i], a[i]), constant(CONSTANTS.round));
+        r[i] = add(a[i], b[i]);
     }
-    carry_to(difference, z);
-#pragma GCC unroll 5
-    for (int i = 0; i < LIMBS; i++) {
-        z[i] = add(b[i], a[i]);
-    }
-    start(z, of_sum);
-    carry_to(sum, z);
 }
 
+LV_VECTOR void subtract_columns(v4 r[LIMBS], const v4 a[LIMBS], const v4 b[LIMBS])
+{
+#pragma GCC unroll 5
+    for (int i = 0; i < LIMBS; i++) {
+        r[i] = subtract(a[i], b[i]);
+    }
+}
+
+/* Sums and differences of columns, whose own constants add up or go: one carry for each result. */
 LV_CALL void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b, const fe *c,
                             const fe *d)
 {
     v4 ab[LIMBS];
     v4 cd[LIMBS];
+    v4 z[LIMBS];
     multiply_columns(ab, a, b);
     multiply_columns(cd, c, d);
-    finish_both(difference, sum, ab, cd, &CONSTANTS.products);
+    subtract_columns(z, cd, ab);
+    finish(difference, z, &CONSTANTS.none);
+    add_columns(z, cd, ab);
+    finish(sum, z, &CONSTANTS.products);
 }
 
-LV_CALL void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+LV_CALL void fe_squares_to(fe *e, fe *f, fe *g, fe *h, const fe *x, const fe *y, const fe *z,
+                           const fe *s)
 {
-    v4 aa[LIMBS];
-    v4 bb[LIMBS];
-    square_columns(aa, a);
-    square_columns(bb, b);
-    finish_both(difference, sum, aa, bb, &CONSTANTS.squares);
+    v4 xx[LIMBS];
+    v4 yy[LIMBS];
+    v4 zz[LIMBS];
+    v4 ss[LIMBS];
+    v4 sum[LIMBS];
+    v4 difference[LIMBS];
+    square_columns(xx, x);
+    square_columns(yy, y);
+    square_columns(ss, s);
+    add_columns(sum, xx, yy);
+    subtract_columns(ss, sum, ss);
+    finish(e, ss, &CONSTANTS.square);
+    subtract_columns(difference, xx, yy);
+    square_columns(zz, z);
+    add_columns(zz, zz, zz);
+    add_columns(zz, zz, difference);
+    finish(f, zz, &CONSTANTS.squares);
+    finish(g, difference, &CONSTANTS.none);
+    finish(h, sum, &CONSTANTS.squares);
 }
 
 LV_VECTOR fe fe_add(fe a, fe b)

@@ -13,14 +13,15 @@
  *    sizes_of, size_is, is_negative          of one digit for each lane: sizes, comparisons, masks
  *    comb_entry                              entries of a table of sixteen multiples
  *
- *  Who defines LV_IN_PLACE has defined fe_add_to, fe_subtract_to, fe_multiply_to, fe_square_to,
- *  fe_products_to, fe_squares_to, fe_tight_to, fe_select_to, fe_negate_where and fe_exchange as
- * well, which leave their results where the first arguments point (these may be others of them),
- * and defines select_size afterwards.
+ *  Who defines LV_PRODUCTS has defined fe_products_to and fe_squares_to as well: they carry sums of
+ *  products once. Who defines LV_IN_PLACE has defined fe_add_to, fe_subtract_to, fe_multiply_to,
+ *  fe_square_to, fe_tight_to, fe_select_to, fe_negate_where and fe_exchange, and fe_square_times,
+ *  and defines select_size afterwards. All these leave their results where the first arguments
+ *  point: these may be others of them, but for fe_squares_to.
  *
- *  Limbs may grow in sums and differences. The sum of two products may be multiplied by one, the
- *  sum of three as well; two such sums must not be multiplied with each other, nor squared: see
- *  what avx2.c says of bounds, which are the narrowest.
+ *  Limbs may grow in sums and differences. A product may be multiplied by the sum of
+ *  two, or of three; two such sums must not be multiplied with each other, nor squared: see what
+ *  avx2_field.h says of bounds, which are the narrowest.
  *
  *  All lanes do the same work whatever they hold. */
 
@@ -111,13 +112,18 @@ LV_WITHIN void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b,
     *sum = fe_add(cd, ab);
 }
 
-/* b^2 - a^2, b^2 + a^2 */
-LV_WITHIN void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+/* x^2 + y^2 - s^2, 2 z^2 + x^2 - y^2, x^2 - y^2, x^2 + y^2 */
+LV_WITHIN void fe_squares_to(fe *e, fe *f, fe *g, fe *h, const fe *x, const fe *y, const fe *z,
+                             const fe *s)
 {
-    const fe aa = fe_square(*a);
-    const fe bb = fe_square(*b);
-    *difference = fe_subtract(bb, aa);
-    *sum = fe_add(bb, aa);
+    const fe xx = fe_square(*x);
+    const fe yy = fe_square(*y);
+    const fe zz = fe_square(*z);
+    const fe ss = fe_square(*s);
+    *h = fe_add(xx, yy);
+    *e = fe_subtract(*h, ss);
+    *g = fe_subtract(xx, yy);
+    *f = fe_add(fe_add(zz, zz), *g);
 }
 #endif
 
@@ -264,17 +270,10 @@ LV_FN ext ext_plus(ext a, niels b)
 /* Section 3.3 of the same, all four with the other sign. T is not used. */
 LV_WITHIN void double_parts_of(completed *r, const ext *a)
 {
-    fe zz;
-    fe xy;
-    fe_add_to(&xy, &a->x, &a->y);
-    fe_tight_to(&xy, &xy);
-    fe_square_to(&xy, &xy);
-    fe_squares_to(&r->g, &r->h, &a->y, &a->x);
-    fe_square_to(&zz, &a->z);
-    fe_subtract_to(&r->e, &r->h, &xy);
-    fe_tight_to(&r->e, &r->e);
-    fe_add_to(&zz, &zz, &zz);
-    fe_add_to(&r->f, &zz, &r->g);
+    fe sum;
+    fe_add_to(&sum, &a->x, &a->y);
+    fe_tight_to(&sum, &sum);
+    fe_squares_to(&r->e, &r->f, &r->g, &r->h, &a->x, &a->y, &a->z, &sum);
 }
 
 LV_FN void double_completed(completed *a, unsigned n)

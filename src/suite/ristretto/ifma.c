@@ -200,30 +200,46 @@ LV_VECTOR v8 times_p(int i, int n)
     return all((UINT64_C(1) << (51 + n)) - ((uint64_t)(i == 0 ? 19 : 1) << n));
 }
 
-/* b - a and b + a of products: the multiple of p is larger than any, limb by limb. */
-LV_VECTOR void carry_both(fe *difference, fe *sum, loose a, loose b)
+LV_VECTOR loose add_loose(loose a, loose b)
 {
-    loose less;
-    loose more;
     for (int i = 0; i < 5; i++) {
-        less.v[i] = _mm512_sub_epi64(add(b.v[i], times_p(i, 9)), a.v[i]);
-        more.v[i] = add(b.v[i], a.v[i]);
+        a.v[i] = add(a.v[i], b.v[i]);
     }
-    *difference = carry(less);
-    *sum = carry(more);
+    return a;
 }
 
+/* a - b for a product or square b: the multiple of p is larger, limb by limb. */
+LV_VECTOR loose subtract_loose(loose a, loose b)
+{
+    for (int i = 0; i < 5; i++) {
+        a.v[i] = _mm512_sub_epi64(add(a.v[i], times_p(i, 9)), b.v[i]);
+    }
+    return a;
+}
+
+/* One carry for each result. */
 LV_VECTOR void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b, const fe *c,
                               const fe *d)
 {
     const loose ab = multiply_loose(*a, *b);
-    carry_both(difference, sum, ab, multiply_loose(*c, *d));
+    const loose cd = multiply_loose(*c, *d);
+    *difference = carry(subtract_loose(cd, ab));
+    *sum = carry(add_loose(cd, ab));
 }
 
-LV_VECTOR void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+/* The largest has limbs below 3 2^59.3 + 2^60. */
+LV_VECTOR void fe_squares_to(fe *e, fe *f, fe *g, fe *h, const fe *x, const fe *y, const fe *z,
+                             const fe *s)
 {
-    const loose aa = square_loose(*a);
-    carry_both(difference, sum, aa, square_loose(*b));
+    const loose xx = square_loose(*x);
+    const loose yy = square_loose(*y);
+    const loose zz = square_loose(*z);
+    const loose sum = add_loose(xx, yy);
+    const loose difference = subtract_loose(xx, yy);
+    *e = carry(subtract_loose(sum, square_loose(*s)));
+    *f = carry(add_loose(add_loose(zz, zz), difference));
+    *g = carry(difference);
+    *h = carry(sum);
 }
 
 LV_VECTOR fe fe_select(fe_mask mask, fe a, fe b)

@@ -129,11 +129,13 @@ LV_FN void fe_products_to(fe *difference, fe *sum, const fe *a, const fe *b, con
     *sum = *difference;
 }
 
-LV_FN void fe_squares_to(fe *difference, fe *sum, const fe *a, const fe *b)
+LV_FN void fe_squares_to(fe *e, fe *f, fe *g, fe *h, const fe *x, const fe *y, const fe *z,
+                         const fe *s)
 {
-    (void)fe_square(*a);
-    *difference = fe_square(*b);
-    *sum = *difference;
+    *e = fe_square(*s);
+    *f = fe_square(*z);
+    *g = fe_square(*y);
+    *h = fe_square(*x);
 }
 
 LV_FN fe_mask comb_entry(fe *sum, fe *difference, fe *twice_d_xy,

@@ -115,35 +115,47 @@ LV_TARGET static void expect_products(const limbs f[4])
     mpz_clear(want);
 }
 
-LV_TARGET static void expect_squares(const limbs f[2])
+LV_TARGET static void expect_squares(const limbs f[4])
 {
-    const fe a = fe_from(&f[0]);
-    const fe b = fe_from(&f[1]);
-    fe difference;
-    fe sum;
-    fe_squares_to(&difference, &sum, &a, &b);
-    const limbs square = limbs_of(fe_square(a));
-    const limbs fourth = limbs_of(fe_square_times(a, 2));
-    const limbs less = limbs_of(difference);
-    const limbs more = limbs_of(sum);
-    mpz_t aa;
-    mpz_t bb;
-    mpz_t want;
-    mpz_inits(aa, bb, want, NULL);
-    for (int lane = 0; lane < LANES; lane++) {
-        number_of(aa, f[0].at[lane]);
-        number_of(bb, f[1].at[lane]);
-        mpz_mul(aa, aa, aa);
-        mpz_mul(bb, bb, bb);
-        expect(&square, lane, aa);
-        mpz_mul(want, aa, aa);
-        expect(&fourth, lane, want);
-        mpz_sub(want, bb, aa);
-        expect(&less, lane, want);
-        mpz_add(want, bb, aa);
-        expect(&more, lane, want);
+    const fe x = fe_from(&f[0]);
+    const fe y = fe_from(&f[1]);
+    const fe z = fe_from(&f[2]);
+    const fe s = fe_from(&f[3]);
+    fe part[4];
+    limbs got[4];
+    fe_squares_to(&part[0], &part[1], &part[2], &part[3], &x, &y, &z, &s);
+    for (int i = 0; i < 4; i++) {
+        got[i] = limbs_of(part[i]);
     }
-    mpz_clears(aa, bb, want, NULL);
+    const limbs square = limbs_of(fe_square(x));
+    const limbs fourth = limbs_of(fe_square_times(x, 2));
+    mpz_t n[4];
+    mpz_t want;
+    mpz_init(want);
+    for (int i = 0; i < 4; i++) {
+        mpz_init(n[i]);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) {
+            number_of(n[i], f[i].at[lane]);
+            mpz_mul(n[i], n[i], n[i]);
+        }
+        expect(&square, lane, n[0]);
+        mpz_mul(want, n[0], n[0]);
+        expect(&fourth, lane, want);
+        mpz_add(want, n[0], n[1]);
+        expect(&got[3], lane, want);
+        mpz_sub(want, want, n[3]);
+        expect(&got[0], lane, want);
+        mpz_sub(want, n[0], n[1]);
+        expect(&got[2], lane, want);
+        mpz_addmul_ui(want, n[2], 2);
+        expect(&got[1], lane, want);
+    }
+    for (int i = 0; i < 4; i++) {
+        mpz_clear(n[i]);
+    }
+    mpz_clear(want);
 }
 
 /* In lane l limbs of this size, negative where the bits of signs + l say so. */
@@ -215,12 +227,13 @@ static void test_squares_of_the_largest(void **state)
     if (missing()) {
         skip();
     }
-    for (unsigned signs = 0; signs < SIGNS; signs++) {
-        const limbs f[] = {extreme(TIGHT, signs), extreme(TIGHT, signs * 3)};
+    for (unsigned signs = 0; signs < SIGNS * SIGNS; signs++) {
+        const limbs f[] = {extreme(TIGHT, signs), extreme(TIGHT, signs / SIGNS),
+                           extreme(TIGHT, signs * 3), extreme(TIGHT, signs / 5)};
         expect_squares(f);
     }
     for (int round = 0; round < RANDOM_ROUNDS; round++) {
-        const limbs f[] = {any(TIGHT), any(TIGHT)};
+        const limbs f[] = {any(TIGHT), any(TIGHT), any(TIGHT), any(TIGHT)};
         expect_squares(f);
     }
 }
