@@ -61,7 +61,7 @@ typedef struct {
     lv_scalar tau[ALL * 2]; /* tau1, tau0 */
     lv_point mask[ALL * 2];
     lv_point point[ALL * SECOND_LEN];
-    uint8_t encoded[ALL * SECOND_LEN * LV_POINT_LEN];
+    uint8_t encoded[(size_t)ALL * SECOND_LEN * LV_POINT_LEN];
     uint8_t drawn[DRAWN_LEN];
 } piece;
 

@@ -1,15 +1,14 @@
 /* All rows of all proofs at once: each of the four equations of each row, all its terms on one
  * side, times a weight of 128 bits, sums up to the identity. The weights are hashed from all the
  * proofs and what they speak of, not drawn, so that whoever checks comes to the same answer:
- * contracts must agree. Where the sum is something else, row after row is checked so, to name the
- * first bad one. */
+ * contracts must agree. Where the sum is something else, row after row is lv_bits_checked so, to
+ * name the first bad one. */
 #include "base/parallel.h"
-#include "proof/ristretto_bits.h"
+#include "proof/ristretto_bits_read.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    GROUP = 4,       /* claims that are read side by side: all about both records of a set */
     SUM_ROWS = 16,   /* of one piece of the sum */
     EQUATIONS = 4,   /* of a row */
     TERMS = 10,      /* of a row: 6 points, and U and V of two sums */
@@ -17,279 +16,37 @@ enum {
     GENERATORS = LV_BITS_CELLS + LV_GENERATOR_FIRST
 };
 
-/* What is known of one row after reading it. */
 typedef struct {
-    const lv_bits_task *task;
-    size_t index;        /* of the row in its proof */
-    const uint8_t *part; /* of the proof */
-    bool readable;       /* all its points and numbers are canonical */
-    uint8_t digest[LV_SEED_LEN];
-    lv_point point[LV_BITS_POINTS];
-    uint8_t root[LV_SEED_LEN];
-    lv_point sum[LV_BITS_MATRICES][2]; /* U and V are made of task->sums of them */
-    lv_scalar rho;
-    lv_scalar e;
-    lv_scalar products;        /* sum y^i f_i (e - f_i) */
-    lv_scalar linear;          /* u sum sigma_i f_i */
-    lv_scalar commitment_mask; /* zB */
-    lv_scalar inner_mask;      /* tau */
-    lv_scalar key_response;    /* z */
-} checked;
+    lv_bits_task task;
+    size_t first; /* of its rows */
+} stated;
 
 typedef struct {
-    lv_bits_task *task; /* of each claim */
-    checked **first;    /* row of each claim */
+    stated *claim;
     size_t claims;
-    size_t rows;    /* of all claims together */
-    size_t longest; /* rows of one claim */
-    size_t cells;   /* of the longest row */
-    checked *row;   /* claim by claim */
+    size_t rows;          /* of all claims together */
+    size_t longest;       /* rows of one claim */
+    size_t cells;         /* of the longest row */
+    lv_bits_checked *row; /* claim by claim */
     lv_scalar (*weight)[EQUATIONS];
     lv_point *part; /* of the sum */
 } verifying;
 
-static const uint8_t *responses_of(const checked *row)
-{
-    return row->part + LV_BITS_POINTS * LV_POINT_LEN;
-}
-
-static size_t responses_len(const checked *row)
-{
-    return (row->task->cells + LV_BITS_NUMBERS) * LV_SCALAR_LEN;
-}
-
 /* ---- reading ---- */
-
-static void read_points(checked *const *row, size_t count)
-{
-    uint8_t encoded[LV_POINT_LEN * LV_BITS_POINTS * GROUP];
-    lv_point point[GROUP * LV_BITS_POINTS];
-    bool good[GROUP * LV_BITS_POINTS];
-    const size_t len = LV_BITS_POINTS * LV_POINT_LEN;
-    for (size_t r = 0; r < count; r++) {
-        memcpy(encoded + r * len, row[r]->part, len);
-    }
-    lv_curve_best()->decode(point, good, encoded, count * LV_BITS_POINTS);
-    for (size_t i = 0; i < count * LV_BITS_POINTS; i++) {
-        checked *to = row[i / LV_BITS_POINTS];
-        to->point[i % LV_BITS_POINTS] = point[i];
-        to->readable = to->readable && good[i];
-    }
-}
-
-static bool read_numbers(checked *row, lv_scalar *f)
-{
-    const size_t cells = row->task->cells;
-    const uint8_t *from = responses_of(row);
-    lv_scalar *last[LV_BITS_NUMBERS] = {&row->commitment_mask, &row->inner_mask,
-                                        &row->key_response};
-    bool good = true;
-    for (size_t i = 0; i < cells + LV_BITS_NUMBERS; i++) {
-        lv_scalar *to = i < cells ? &f[i] : last[i - cells];
-        good = lv_scalar_decode(to, from + i * LV_SCALAR_LEN) && good;
-    }
-    return good;
-}
-
-static void compress(const lv_bits_first *first, const lv_scalar *f, checked *out)
-{
-    lv_scalar_sum products = {{0}};
-    for (size_t i = 0; i < out->task->cells; i++) {
-        lv_scalar part;
-        lv_scalar other; /* e - f */
-        lv_scalar_negate(&other, &f[i]);
-        lv_scalar_add(&other, &other, &out->e);
-        lv_scalar_times(&part, &f[i], &first->power[i]);
-        lv_scalar_sum_add(&products, &part, &other);
-    }
-    lv_scalar_sum_reduce(&out->products, &products);
-}
-
-static bool same_weights(const lv_bits_weights *weights, const checked *row)
-{
-    return weights->width == row->task->width &&
-           memcmp(weights->root, row->root, sizeof row->root) == 0;
-}
-
-/* Draws a row's weights where they are not those there are. */
-static lv_status renew_weights(lv_bits_weights *weights, const checked *row)
-{
-    return same_weights(weights, row) ? LV_OK
-                                      : lv_bits_weights_of(row->root, row->task->width, weights);
-}
-
-/* Numbers, challenges, and the digest of all there is about a row.
- * @param weights  of another row, mostly the same; width 0: of none. */
-static lv_status read_row(checked *row, lv_bits_weights *weights)
-{
-    const lv_bits_task *task = row->task;
-    lv_scalar f[LV_BITS_CELLS];
-    lv_bits_first first;
-    uint8_t h0[LV_SEED_LEN];
-    uint8_t h2[LV_SEED_LEN];
-    if (!row->readable || !read_numbers(row, f)) {
-        row->readable = false;
-        return LV_OK;
-    }
-    lv_status status = lv_bits_row_digest(task, row->index, h0);
-    if (status == LV_OK) {
-        status = lv_bits_challenge_first(task, h0, row->part, &first);
-    }
-    if (status == LV_OK) {
-        status =
-            lv_bits_root(task, first.digest, responses_of(row) + responses_len(row), row->root);
-    }
-    if (status == LV_OK) {
-        status = renew_weights(weights, row);
-    }
-    if (status == LV_OK) {
-        status = lv_bits_challenge_second(&first, row->root, row->part + LV_BITS_T1 * LV_POINT_LEN,
-                                          h2, &row->e);
-    }
-    if (status != LV_OK) {
-        return status;
-    }
-    compress(&first, f, row);
-    lv_bits_weigh(task, weights, f, &row->linear);
-    row->rho = weights->rho;
-    const lv_bytes parts[] = {{h2, sizeof h2}, {responses_of(row), responses_len(row)}};
-    return lv_transcript_digest(parts, sizeof parts / sizeof parts[0], row->digest);
-}
-
-/* ---- sums over ciphertexts ---- */
-
-/* Rows of ciphertexts whose sums are wanted, all under one row's weights. */
-typedef struct {
-    size_t count;
-    const lv_point *cells[GROUP * LV_BITS_MATRICES]; /* 2 k points each */
-    lv_point sum[2 * GROUP * LV_BITS_MATRICES];
-    lv_point joined[GROUP][2 * LV_WIDTH_MAX]; /* x + y - w of a claim, where that has to be made */
-} wishes;
-
-/* `count` where nobody wants that sum. */
-static size_t place_of(const wishes *all, const lv_point *cells)
-{
-    size_t at = 0;
-    while (at < all->count && all->cells[at] != cells) {
-        at++;
-    }
-    return at;
-}
-
-static void want(wishes *all, const lv_point *cells)
-{
-    const size_t at = place_of(all, cells);
-    all->cells[at] = cells;
-    all->count += at == all->count;
-}
-
-static const lv_point *cells_of(const checked *row, size_t i)
-{
-    return lv_bits_cells(row->task, i, row->index);
-}
-
-/* The sum of x + y - w follows from those of the three, where others want them all. */
-static void want_joined(wishes *all, const checked *row, lv_point *room)
-{
-    bool follows = true;
-    for (size_t i = 0; i < row->task->matrices; i++) {
-        follows = follows && place_of(all, cells_of(row, i)) < all->count;
-    }
-    if (!follows) {
-        lv_curve_best()->add_subtract(room, cells_of(row, 0), cells_of(row, 1), cells_of(row, 2),
-                                      (size_t)2 * row->task->width);
-        want(all, room);
-    }
-}
-
-static const lv_point *sum_of(const wishes *all, const lv_point *cells)
-{
-    return &all->sum[2 * place_of(all, cells)];
-}
-
-static void take_joined(const wishes *all, checked *row, const lv_point *room)
-{
-    if (place_of(all, room) < all->count) {
-        memcpy(row->sum[0], sum_of(all, room), sizeof row->sum[0]);
-        return;
-    }
-    for (size_t h = 0; h < 2; h++) {
-        lv_point *sum = &row->sum[0][h];
-        lv_point_add(sum, sum_of(all, cells_of(row, 0)) + h, sum_of(all, cells_of(row, 1)) + h);
-        lv_point_subtract(sum, sum, sum_of(all, cells_of(row, 2)) + h);
-    }
-}
-
-/* Of rows that share their weights. */
-static lv_status sum_cells(checked *const *row, size_t count, const lv_bits_weights *weights)
-{
-    wishes all;
-    all.count = 0;
-    for (size_t r = 0; r < count; r++) {
-        for (size_t i = 0; i < row[r]->task->matrices && !row[r]->task->joined; i++) {
-            want(&all, cells_of(row[r], i));
-        }
-    }
-    for (size_t r = 0; r < count; r++) {
-        if (row[r]->task->joined) {
-            want_joined(&all, row[r], all.joined[r]);
-        }
-    }
-    lv_status status = lv_curve_best()->cells_sum_vartime(all.sum, weights->sigma, all.cells,
-                                                          all.count, weights->width);
-    for (size_t r = 0; r < count && status == LV_OK; r++) {
-        if (row[r]->task->joined) {
-            take_joined(&all, row[r], all.joined[r]);
-        }
-        for (size_t i = 0; i < row[r]->task->matrices && !row[r]->task->joined; i++) {
-            memcpy(row[r]->sum[i], sum_of(&all, cells_of(row[r], i)), sizeof row[r]->sum[i]);
-        }
-    }
-    return status;
-}
-
-/* ---- what some claims say about one pair ---- */
-
-static lv_status read_group(checked *const *row, size_t count)
-{
-    lv_bits_weights weights = {.width = 0};
-    bool done[GROUP] = {false};
-    lv_status status = LV_OK;
-    read_points(row, count);
-    for (size_t r = 0; r < count && status == LV_OK; r++) {
-        status = read_row(row[r], &weights);
-        done[r] = !row[r]->readable;
-    }
-    for (size_t r = 0; r < count && status == LV_OK; r++) {
-        checked *alike[GROUP];
-        size_t some = 0;
-        status = done[r] ? LV_OK : renew_weights(&weights, row[r]);
-        for (size_t other = r; other < count && status == LV_OK; other++) {
-            if (!done[other] && same_weights(&weights, row[other])) {
-                alike[some++] = row[other];
-                done[other] = true;
-            }
-        }
-        if (some > 0) {
-            status = sum_cells(alike, some, &weights);
-        }
-    }
-    return status;
-}
 
 /* Row `index` of all claims that have one. */
 static lv_status read_pair(void *context, size_t index)
 {
     const verifying *job = context;
-    checked *row[GROUP];
+    lv_bits_checked *row[LV_BITS_GROUP];
     size_t count = 0;
     lv_status status = LV_OK;
     for (size_t c = 0; c < job->claims && status == LV_OK; c++) {
-        if (index < job->task[c].rows) {
-            row[count++] = job->first[c] + index;
+        if (index < job->claim[c].task.rows) {
+            row[count++] = &job->row[job->claim[c].first + index];
         }
-        if (count == GROUP || (c + 1 == job->claims && count > 0)) {
-            status = read_group(row, count);
+        if (count == LV_BITS_GROUP || (c + 1 == job->claims && count > 0)) {
+            status = lv_bits_read(row, count);
             count = 0;
         }
     }
@@ -344,7 +101,7 @@ static void put_term(terms *to, const lv_scalar *factor, const lv_point *point)
     to->point[to->count++] = *point;
 }
 
-static void put_long_terms(terms *to, const checked *row, const lv_scalar *weight)
+static void put_long_terms(terms *to, const lv_bits_checked *row, const lv_scalar *weight)
 {
     lv_scalar factor;
     lv_scalar of_v; /* before V */
@@ -376,7 +133,7 @@ static lv_status sum_points(void *context, size_t index)
     size_t generators = 0;
     all.count = 0;
     if (index == 0) {
-        put_term(&all, &of->key, lv_ristretto_point(of->job->task[0].key));
+        put_term(&all, &of->key, lv_ristretto_point(of->job->claim[0].task.key));
         generators = LV_GENERATOR_FIRST + of->job->cells;
     }
     for (size_t r = from; r < from + count; r++) {
@@ -397,7 +154,7 @@ static void sum_numbers(span *of)
     lv_scalar_sum sum[GENERATORS] = {{{0}}};
     lv_scalar_sum of_key = {{0}};
     for (size_t r = of->first; r < of->first + of->count; r++) {
-        const checked *row = &job->row[r];
+        const lv_bits_checked *row = &job->row[r];
         const lv_scalar *weight = job->weight[r];
         lv_scalar_sum_add(&of_key, &weight[2], &row->e);
         lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[1], &row->products);
@@ -405,9 +162,10 @@ static void sum_numbers(span *of)
         lv_scalar_sum_add(&sum[LV_GENERATOR_BASE], &weight[3], &row->linear);
         lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[0], &row->commitment_mask);
         lv_scalar_sum_add(&sum[LV_GENERATOR_MASK], &weight[1], &row->inner_mask);
+        const uint8_t *f_of_row = lv_bits_responses(row).data;
         for (size_t i = 0; i < row->task->cells; i++) {
             lv_scalar f;
-            (void)lv_scalar_decode(&f, responses_of(row) + i * LV_SCALAR_LEN); /* as before */
+            (void)lv_scalar_decode(&f, f_of_row + i * LV_SCALAR_LEN); /* as before */
             lv_scalar_sum_add(&sum[LV_GENERATOR_FIRST + i], &weight[0], &f);
         }
     }
@@ -442,12 +200,21 @@ static lv_status check(span *of, const lv_job *job, bool *holds)
 
 /* ---- the whole ---- */
 
+static size_t claim_of(const verifying *job, size_t row)
+{
+    size_t c = 0;
+    while (row - job->claim[c].first >= job->claim[c].task.rows) {
+        c++;
+    }
+    return c;
+}
+
 /* @param[out] bad  the claim it belongs to. */
 static lv_status name_first_bad(verifying *job, size_t *bad, lv_error *err)
 {
     for (size_t r = 0; r < job->rows; r++) {
-        const checked *row = &job->row[r];
-        *bad = (size_t)(row->task - job->task);
+        const lv_bits_checked *row = &job->row[r];
+        *bad = claim_of(job, r);
         if (!row->readable) {
             return lv_fail(err, LV_INVALID,
                            "bit proof of %s, row %zu: a point or a number is not in its one "
@@ -467,7 +234,8 @@ static lv_status name_first_bad(verifying *job, size_t *bad, lv_error *err)
                            row->task->words, row->index);
         }
     }
-    return lv_fail(err, LV_INVALID, "bit proof of %s: it does not hold", job->task[*bad].words);
+    return lv_fail(err, LV_INVALID, "bit proof of %s: it does not hold",
+                   job->claim[*bad].task.words);
 }
 
 static lv_status verify(verifying *all, const lv_job *job, size_t *bad, lv_error *err)
@@ -492,8 +260,9 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
                              size_t *bad, lv_error *err)
 {
     for (size_t c = 0; c < all->claims; c++) {
-        lv_bits_task *task = &all->task[c];
+        lv_bits_task *task = &all->claim[c].task;
         *task = lv_bits_task_of(key, claim[c].statement, &claim[c].of, claim[c].context);
+        all->claim[c].first = all->rows;
         all->rows += task->rows;
         all->longest = task->rows > all->longest ? task->rows : all->longest;
         all->cells = task->cells > all->cells ? task->cells : all->cells;
@@ -503,21 +272,19 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
                            task->words, claim[c].proof.len, task->rows * task->part_len);
         }
     }
-    all->row = calloc(all->rows, sizeof *all->row);
-    all->weight = calloc(all->rows, sizeof *all->weight);
+    all->row = calloc(all->rows + 1, sizeof *all->row); /* never nothing */
+    all->weight = calloc(all->rows + 1, sizeof *all->weight);
     all->part = calloc(all->rows / SUM_ROWS + 1, sizeof *all->part);
     if (all->row == NULL || all->weight == NULL || all->part == NULL) {
         return LV_E_MEMORY;
     }
-    checked *row = all->row;
     for (size_t c = 0; c < all->claims; c++) {
-        const lv_bits_task *task = &all->task[c];
-        all->first[c] = row;
-        for (size_t r = 0; r < task->rows; r++, row++) {
+        const lv_bits_task *task = &all->claim[c].task;
+        for (size_t r = 0; r < task->rows; r++) {
+            lv_bits_checked *row = &all->row[all->claim[c].first + r];
             row->task = task;
             row->index = r;
             row->part = claim[c].proof.data + r * task->part_len;
-            row->readable = true;
         }
     }
     return LV_OK;
@@ -526,23 +293,18 @@ static lv_status take_claims(verifying *all, const lv_public_key *key, const lv_
 lv_status lv_ristretto_bits_verify(const lv_public_key *key, const lv_bits_claim *claim,
                                    size_t claims, const lv_job *job, size_t *bad, lv_error *err)
 {
-    verifying all = {.task = calloc(claims, sizeof *all.task),
-                     .first = calloc(claims, sizeof(checked *)),
-                     .claims = claims};
-    lv_status status = all.task != NULL && all.first != NULL
-                           ? take_claims(&all, key, claim, bad, err)
-                           : LV_E_MEMORY;
+    verifying all = {.claim = calloc(claims, sizeof *all.claim), .claims = claims};
+    lv_status status = all.claim != NULL ? take_claims(&all, key, claim, bad, err) : LV_E_MEMORY;
     if (status == LV_OK) {
         status = verify(&all, job, bad, err);
     }
     if (status != LV_OK && status != LV_INVALID) {
         (void)lv_fail(err, status, "the bit proof of %s could not be checked",
-                      all.task != NULL ? all.task[*bad].words : "a set");
+                      all.claim != NULL ? all.claim[*bad].task.words : "a set");
     }
     free(all.row);
     free(all.weight);
     free(all.part);
-    free(all.first);
-    free(all.task);
+    free(all.claim);
     return status;
 }
