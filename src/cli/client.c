@@ -1,10 +1,12 @@
 #include "cli/client.h"
 #include "base/file.h"
 #include "node/http.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const size_t ANSWER_MAX = (size_t)256 * 1024 * 1024;
 static const size_t SET_ID_SHORTEST = 6;
@@ -74,6 +76,12 @@ static lv_status send_to(const char *dir, const char *url, const char *socket_pa
     lv_buffer body = {0};
     unsigned code = 0;
     lv_status status = LV_UNAVAILABLE;
+    if (access(socket_path, W_OK) != 0 && errno == EACCES) {
+        return lv_fail(err, LV_E_IO,
+                       "%s: permission denied; the commands must run as the user that the node "
+                       "runs as",
+                       socket_path);
+    }
     if (lv_file_exists(socket_path)) {
         status = lv_http_request_send(&http, &code, &body, err);
     }

@@ -89,13 +89,15 @@ static lv_status find_group(lv_group *g, lv_stage stage, lv_error *err)
 /* ---- onto a ledger ---- */
 
 /* What stands under our set id already must be this very record: then an earlier try got through
- * and only its acknowledgement was lost. */
+ * and only its acknowledgement was lost. Where nothing does, the sequence is another set's.
+ * @param[in,out] err  the words of the ledger's refusal. */
 static lv_status compare_standing(lv_ledger *ledger, const lv_digest *set_id, lv_bytes record,
                                   lv_error *err)
 {
     char hex[2 * LV_DIGEST_LEN + 1];
     lv_buffer standing = {0};
     lv_error ignored = {0};
+    const lv_error refusal = *err;
 
     lv_digest_hex(set_id, hex);
     lv_bytes argument = lv_bytes_of_text(hex);
@@ -107,8 +109,10 @@ static lv_status compare_standing(lv_ledger *ledger, const lv_digest *set_id, lv
                          "overwritten",
                          lv_ledger_channel(ledger)->channel, hex);
     } else if (status == LV_NOT_FOUND) {
-        /* The words of the refusal stand in err: the sequence is taken by another set. */
-        status = LV_EXISTS;
+        status = lv_fail(err, LV_EXISTS,
+                         "%s; state/ does not know the set that stands there, so it is an older "
+                         "copy: go on under a new series (docs/operations.md)",
+                         refusal.text);
     } else if (status != LV_OK) {
         status = lv_fail(err, status, "%s", ignored.text);
     }

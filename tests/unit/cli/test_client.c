@@ -4,7 +4,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
 
@@ -28,6 +33,43 @@ static void test_without_a_node_the_words_say_how_to_start_it(void **state)
     assert_int_equal(lv_client_get("/nonexistent/b", &answer, &err, "/healthz"), LV_UNAVAILABLE);
     assert_null(answer);
     assert_non_null(strstr(err.text, "lotveil serve --dir /nonexistent/b"));
+}
+
+/* Is it told that the node cannot be asked for want of rights? As another user than root, to whom
+ * nothing is forbidden. */
+static bool is_told_of_rights(const char *folder)
+{
+    static const uid_t NOBODY = 65534;
+    lv_error err = {0};
+    json_t *answer = NULL;
+    if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) {
+        return false;
+    }
+    return lv_client_get(folder, &answer, &err, "/healthz") == LV_E_IO && answer == NULL &&
+           strstr(err.text, "/state/control.sock: permission denied") != NULL &&
+           strstr(err.text, "no node runs") == NULL;
+}
+
+static void test_of_a_node_of_another_user_the_words_say_so(void **state)
+{
+    (void)state;
+    int result = -1;
+    char folder[] = "/tmp/lotveil-test-client-XXXXXX";
+    char path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/state", folder);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(mkdir(path, 0), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(is_told_of_rights(folder) ? 0 : 1);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 0);
 }
 
 static void test_what_is_no_set_id_is_never_sent(void **state)
@@ -88,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_plain_character_is_escaped),
         cmocka_unit_test(test_without_a_node_the_words_say_how_to_start_it),
+        cmocka_unit_test(test_of_a_node_of_another_user_the_words_say_so),
         cmocka_unit_test(test_what_is_no_set_id_is_never_sent),
         cmocka_unit_test(test_base64_there_and_back),
         cmocka_unit_test(test_every_status_has_an_exit_code),
