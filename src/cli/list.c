@@ -1,6 +1,8 @@
 #include "cli/list.h"
 #include "cli/client.h"
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct {
     lv_cli cli;
@@ -54,13 +56,14 @@ static json_int_t last_id(const json_t *rows, json_int_t after)
 
 static lv_status print_lines(const json_t *rows, lv_error *err)
 {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        if (json_dumpf(json_array_get(rows, i), stdout, JSON_COMPACT) != 0 ||
-            fputc('\n', stdout) == EOF) {
-            return lv_fail(err, LV_E_IO, "cannot write to standard output");
-        }
+    bool good = true;
+    for (size_t i = 0; i < json_array_size(rows) && good; i++) {
+        good = json_dumpf(json_array_get(rows, i), stdout, JSON_COMPACT) == 0 &&
+               fputc('\n', stdout) != EOF;
     }
-    return fflush(stdout) == 0 ? LV_OK : LV_E_IO;
+    return good && fflush(stdout) == 0
+               ? LV_OK
+               : lv_fail(err, LV_E_IO, "cannot write to standard output: %s", strerror(errno));
 }
 
 static lv_status get(const lv_list *list, const options *o, const char *series, json_int_t after,
