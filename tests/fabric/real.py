@@ -222,7 +222,9 @@ class Network:
     # -- for the tests
 
     def environment(self, **more):
-        return dict(os.environ, LOTVEIL_FABRIC_WORLD=str(self.folder), LOTVEIL_FABRIC_GATEWAYS=f"{self.address('D0')},{self.address('S')}", **more)
+        """All organisations of the suite read from the two that have peers."""
+        return dict(os.environ, LOTVEIL_FABRIC_WORLD=str(self.folder), LOTVEIL_FABRIC_GATEWAYS=f"{self.address('D0')},{self.address('S')}",
+                    LOTVEIL_FABRIC_PEERS_OF_D0_AND_S="1", **more)
 
     def stop(self):
         for process in self.processes:

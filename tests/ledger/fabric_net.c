@@ -36,10 +36,14 @@ lv_status fabric_net_open(const world *w, const char *chaincode, const lv_identi
     char *list = strdup(setting("LOTVEIL_FABRIC_GATEWAYS"));
     char *rest = NULL;
     const char *commit_ms = getenv("LOTVEIL_FABRIC_COMMIT_MS");
+    const char *of_others = getenv("LOTVEIL_FABRIC_PEERS_OF_D0_AND_S");
+    const char *const owners[] = {"D0", "S"};
     assert_non_null(list);
     for (const char *at = strtok_r(list, ",", &rest); at != NULL && count < LV_FABRIC_GATEWAYS_MAX;
          at = strtok_r(NULL, ",", &rest)) {
-        gateways[count++] = (lv_fabric_gateway){.address = at, .host_name = "localhost"};
+        gateways[count] = (lv_fabric_gateway){.address = at, .host_name = "localhost"};
+        gateways[count].msp = of_others != NULL && count < 2 ? owners[count] : NULL;
+        count++;
     }
     lv_buffer roots = all_roots(w);
     const lv_fabric_options options = {

@@ -228,9 +228,9 @@ lv_status lv_gateway_propose(lv_fabric *self, const lv_session *session, size_t 
     endorse.proposed_transaction = evaluate.proposed_transaction = &message;
     /* A gateway whose own peer cannot answer would ask another organisation's, which this one has
      * no reason to believe. */
-    char *own = lv_wire_text(self->msp);
+    char *believed = lv_wire_text(self->gateways[gateway].msp);
     evaluate.n_target_organizations = 1;
-    evaluate.target_organizations = &own;
+    evaluate.target_organizations = &believed;
     return lv_gateway_ask(self, session, gateway, method, endorses ? &endorse.base : &evaluate.base,
                           deadline_ms,
                           endorses ? &lotveil__fabric__endorse_response__descriptor

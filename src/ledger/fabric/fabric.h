@@ -14,6 +14,8 @@
 typedef struct {
     const char *address;   /* "host:port" of a peer */
     const char *host_name; /* in its certificate; NULL: the host of the address */
+    const char *msp;       /* the organisation whose it is, which alone answers there what is read;
+                              NULL: the identity's own */
 } lv_fabric_gateway;
 
 typedef struct {

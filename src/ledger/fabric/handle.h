@@ -21,7 +21,8 @@ typedef struct {
 /** What is known of a gateway; under the handle's lock. */
 typedef struct {
     char *address;
-    char *host_name;    /* or NULL */
+    char *host_name; /* or NULL */
+    char msp[LV_NAME_MAX + 1];
     double pause;       /* seconds that it was last passed over for; 0: it answers */
     double pause_until; /* lv_clock_seconds */
     double heard;       /* when it last answered, lv_clock_seconds */

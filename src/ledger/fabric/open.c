@@ -46,7 +46,8 @@ static lv_status copy_channel(const lv_channel *channel, lv_channel *out, lv_err
     return status;
 }
 
-static lv_status copy_gateways(lv_fabric *self, const lv_fabric_options *options, lv_error *err)
+static lv_status copy_gateways(lv_fabric *self, const lv_fabric_options *options,
+                               const char *own_msp, lv_error *err)
 {
     if (options->gateway_count == 0 || options->gateway_count > LV_FABRIC_GATEWAYS_MAX) {
         return lv_fail(err, LV_E_CONFIG, "channel %s: %zu gateways, there can be 1 to %u",
@@ -58,6 +59,7 @@ static lv_status copy_gateways(lv_fabric *self, const lv_fabric_options *options
         lv_gateway *to = &self->gateways[i];
         to->address = strdup(from->address);
         to->host_name = from->host_name != NULL ? strdup(from->host_name) : NULL;
+        snprintf(to->msp, sizeof to->msp, "%s", from->msp != NULL ? from->msp : own_msp);
         if (to->address == NULL || (from->host_name != NULL && to->host_name == NULL)) {
             return LV_E_MEMORY;
         }
@@ -92,7 +94,9 @@ static lv_status fill(lv_fabric *self, const lv_fabric_options *options,
     }
     if (status == LV_OK) {
         self->chaincode = strdup(options->chaincode);
-        status = self->chaincode != NULL ? copy_gateways(self, options, err) : LV_E_MEMORY;
+        status = self->chaincode != NULL
+                     ? copy_gateways(self, options, lv_identity_msp(identity), err)
+                     : LV_E_MEMORY;
     }
     if (status == LV_OK) {
         status = copy_tls(self, &options->tls, identity);
