@@ -2,8 +2,8 @@
  *  environment tells:
  *      LOTVEIL_FABRIC_WORLD      folder that world_write filled
  *      LOTVEIL_FABRIC_GATEWAYS   host:port,host:port: peers of D0 and S, for "localhost"
- *      LOTVEIL_FABRIC_PEERS_OF_D0_AND_S  1: that is what they are, also for the other organisations,
- *                                who read from them; otherwise each takes them for its own
+ *      LOTVEIL_FABRIC_PEERS_OF_D0_AND_S  1: all organisations read from these two; otherwise
+ *                                each takes the gateways for its own
  *      LOTVEIL_FABRIC_COMMIT_MS  how long a commit is waited for (default: the client's)  */
 #ifndef LV_TESTS_LEDGER_FABRIC_NET_H
 #define LV_TESTS_LEDGER_FABRIC_NET_H
