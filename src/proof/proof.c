@@ -171,7 +171,7 @@ static bool wishes_fit(const lv_public_key *key, const lv_bits_matrices *of,
         const lv_matrix *own = fit ? given[spoken_of(statement).place[0]] : NULL;
         first = first == NULL ? own : first;
         fit = fit && own->pairs == first->pairs && own->width == first->width;
-        seen |= 1U << statement;
+        seen |= fit ? 1U << statement : 0;
     }
     return fit;
 }

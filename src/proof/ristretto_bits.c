@@ -2,8 +2,6 @@
 #include "base/secret.h"
 #include <string.h>
 
-enum { SHORT_LEN = 16 };
-
 /* What a statement speaks of, by places among x, y, w, d. */
 typedef struct {
     const char *domain;
@@ -131,25 +129,25 @@ lv_status lv_bits_root(const lv_bits_task *task, const uint8_t h1[LV_SEED_LEN], 
     return status;
 }
 
-/* 16 bytes, little endian: below 2^128. */
-static void short_scalar(lv_scalar *out, const uint8_t *bytes)
+void lv_bits_weight(lv_scalar *out, const uint8_t bytes[LV_BITS_WEIGHT_LEN])
 {
     uint8_t wide[LV_SCALAR_LEN] = {0};
-    memcpy(wide, bytes, SHORT_LEN);
+    memcpy(wide, bytes, LV_BITS_WEIGHT_LEN);
     (void)lv_scalar_decode(out, wide);
 }
 
 lv_status lv_bits_weights_of(const uint8_t root[LV_SEED_LEN], unsigned width, lv_bits_weights *out)
 {
-    uint8_t drawn[(LV_WIDTH_MAX + 1) * SHORT_LEN];
-    lv_status status = lv_transcript_squeeze(root, 1, drawn, ((size_t)width + 1) * SHORT_LEN);
+    uint8_t drawn[(LV_WIDTH_MAX + 1) * LV_BITS_WEIGHT_LEN];
+    lv_status status =
+        lv_transcript_squeeze(root, 1, drawn, ((size_t)width + 1) * LV_BITS_WEIGHT_LEN);
     memcpy(out->root, root, sizeof out->root);
     out->width = width;
     for (size_t i = 0; i < width && status == LV_OK; i++) {
-        short_scalar(&out->sigma[i], drawn + i * SHORT_LEN);
+        lv_bits_weight(&out->sigma[i], drawn + i * LV_BITS_WEIGHT_LEN);
     }
     if (status == LV_OK) {
-        short_scalar(&out->rho, drawn + (size_t)width * SHORT_LEN);
+        lv_bits_weight(&out->rho, drawn + (size_t)width * LV_BITS_WEIGHT_LEN);
     }
     return status;
 }

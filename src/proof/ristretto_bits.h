@@ -55,7 +55,8 @@ enum {
     LV_BITS_POINTS = 6,               /* of a row's part, first of all */
     LV_BITS_NUMBERS = 3,              /* after f_1 .. f_N */
     LV_BITS_STATEMENTS = 4,
-    LV_BITS_PATH = 2, /* digests from h1 to the root */
+    LV_BITS_PATH = 2,        /* digests from h1 to the root */
+    LV_BITS_WEIGHT_LEN = 16, /* bytes of a random weight */
 };
 
 /** Places of points in a row's part. */
@@ -121,6 +122,9 @@ LV_MUST_CHECK lv_status lv_bits_tree(uint8_t h1[LV_BITS_STATEMENTS][LV_SEED_LEN]
 /** The root that a path leads to. @param path  LV_BITS_PATH digests. */
 LV_MUST_CHECK lv_status lv_bits_root(const lv_bits_task *task, const uint8_t h1[LV_SEED_LEN],
                                      const uint8_t *path, uint8_t root[LV_SEED_LEN]);
+
+/** Reads a weight, little endian: any number below 2^128. */
+void lv_bits_weight(lv_scalar *out, const uint8_t bytes[LV_BITS_WEIGHT_LEN]);
 
 /** Draws sigma and rho. */
 LV_MUST_CHECK lv_status lv_bits_weights_of(const uint8_t root[LV_SEED_LEN], unsigned width,

@@ -6,13 +6,11 @@
 #include "base/parallel.h"
 #include "proof/ristretto_bits_read.h"
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    SUM_ROWS = 16,   /* of one piece of the sum */
-    EQUATIONS = 4,   /* of a row */
-    TERMS = 10,      /* of a row: 6 points, and U and V of two sums */
-    WEIGHT_LEN = 16, /* bytes */
+    SUM_ROWS = 16, /* of one piece of the sum */
+    EQUATIONS = 4, /* of a row */
+    TERMS = 10,    /* of a row: 6 points, and U and V of two sums */
     GENERATORS = LV_BITS_CELLS + LV_GENERATOR_FIRST
 };
 
@@ -68,7 +66,7 @@ typedef struct {
 static lv_status draw_weights(const span *of)
 {
     uint8_t digest[LV_SEED_LEN];
-    uint8_t drawn[EQUATIONS * WEIGHT_LEN];
+    uint8_t drawn[EQUATIONS * LV_BITS_WEIGHT_LEN];
     lv_bytes *parts = calloc(of->count + 1, sizeof *parts); /* never nothing */
     if (parts == NULL) {
         return LV_E_MEMORY;
@@ -80,9 +78,7 @@ static lv_status draw_weights(const span *of)
     for (size_t r = 0; r < of->count && status == LV_OK; r++) {
         status = lv_transcript_squeeze(digest, (uint32_t)r, drawn, sizeof drawn);
         for (size_t i = 0; i < EQUATIONS; i++) {
-            uint8_t wide[LV_SCALAR_LEN] = {0};
-            memcpy(wide, drawn + i * WEIGHT_LEN, WEIGHT_LEN);
-            (void)lv_scalar_decode(&of->job->weight[of->first + r][i], wide); /* below 2^128 */
+            lv_bits_weight(&of->job->weight[of->first + r][i], drawn + i * LV_BITS_WEIGHT_LEN);
         }
     }
     free(parts);
